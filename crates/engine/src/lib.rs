@@ -1,0 +1,1 @@
+//! Detect, hydrate, reconcile, apply: the one room that knows both sides.

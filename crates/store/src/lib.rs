@@ -1,0 +1,1 @@
+//! What must survive: connections, cursors, marks, links with shadows, intents, history, errors, settings, secrets.

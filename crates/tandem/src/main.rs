@@ -1,0 +1,3 @@
+//! The command line; wires the rest together and holds no logic of its own.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Seeded whole-system histories of the real engine against both simulators.
+
+fn main() {}

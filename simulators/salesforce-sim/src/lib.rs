@@ -1,0 +1,1 @@
+//! A Salesforce org on loopback: the APIs, and a console to look at and edit records.
