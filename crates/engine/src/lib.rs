@@ -1,1 +1,35 @@
 //! Detect, hydrate, reconcile, apply: the one room that knows both sides.
+//!
+//! Sync is level-triggered. A poll or a hint only marks a record; work reads what both sides hold now, plans with the
+//! pure merge of `model`, writes the difference in batches and records what came of it. The path runs one way.
+//!
+//! Time, chance and transport come in with a [`transport::World`]; nothing here reaches around it.
+
+mod connection;
+mod create;
+mod detect;
+mod error;
+mod figures;
+mod options;
+mod pair;
+mod place;
+mod plant;
+mod reconcile;
+mod references;
+mod remedy;
+mod run;
+mod schema;
+mod settings;
+mod side;
+mod work;
+
+pub use connection::Connection;
+pub use error::EngineError;
+pub use figures::{Figures, SideFigures};
+pub use options::Options;
+pub use plant::Plant;
+pub use remedy::Category;
+pub use run::{Stop, Stopper, stopper};
+pub use schema::MappingProblem;
+pub use settings::{CreateAs, Settings};
+pub use side::{HUBSPOT_MARKER, SALESFORCE_MARKER};

@@ -1,1 +1,26 @@
-//! What Tandem is about, as types: values and their conversion, mappings, links, the merge and the plan. No I/O, no async, no clock.
+//! What Tandem is about, as types: values and their conversion, mappings, the merge and the plan.
+//!
+//! No I/O, no async, no clock, no chance: everything comes in as an argument, so that what is decided here can be
+//! checked against the rules table by table.
+
+mod convert;
+pub mod defaults;
+mod field;
+mod ids;
+mod mapping;
+mod merge;
+mod plan;
+mod rule;
+mod side;
+mod value;
+pub mod wire;
+
+pub use convert::{ConvertContext, Misfit, References, convert, equivalent, same_stored, same_text};
+pub use field::{Access, ChoiceList, ChoiceOption, Field, Kind, TextFormat};
+pub use ids::{ConnectionId, salesforce_id_18};
+pub use mapping::{ChoiceMap, FieldMapping, FieldPair, MappingRefused, ObjectMapping, OnMisfit};
+pub use merge::{Decision, EditTime, merge};
+pub use plan::{CreatePlan, Declined, FieldMisfit, FieldWrite, PairPlan, PairView, plan_create, plan_pair};
+pub use rule::{Reason, SyncRule};
+pub use side::{Side, Sides};
+pub use value::{Value, Values};

@@ -5,6 +5,7 @@
 
 mod clock;
 mod faults;
+pub mod people;
 mod stats;
 
 pub use clock::Clock;

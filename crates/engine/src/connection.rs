@@ -1,0 +1,188 @@
+//! A connection at work: one HubSpot account with one Salesforce org, and everything its engine needs.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use model::{ConnectionId, ConvertContext, Side, Sides};
+use store::{Mark, Store, SyncError, Tx};
+use tokio::sync::{Notify, OnceCell};
+use transport::World;
+
+use crate::error::EngineError;
+use crate::figures::{Counter, Figures};
+use crate::options::Options;
+use crate::plant::Plant;
+use crate::references::Links;
+use crate::remedy;
+use crate::schema::{self, MappingProblem, Schema};
+use crate::settings::Settings;
+use crate::side::{HubSpotSide, Refusal, SalesforceSide, SideApi};
+
+/// The engine of one connection. One task decides; everything it knows is in the store.
+pub struct Connection {
+    pub(crate) id: ConnectionId,
+    pub(crate) store: Arc<Store>,
+    pub(crate) settings: Settings,
+    pub(crate) options: Options,
+    pub(crate) figures: Counter,
+    pub(crate) wake: Notify,
+    world: World,
+    hubspot: HubSpotSide,
+    salesforce: SalesforceSide,
+    schema: OnceCell<Arc<Schema>>,
+    run: Mutex<String>,
+}
+
+impl Connection {
+    /// An engine for the connection `id` of `store`, with the clients of its two sides.
+    #[must_use]
+    pub fn new(
+        id: ConnectionId,
+        store: Arc<Store>,
+        settings: Settings,
+        options: Options,
+        world: World,
+        hubspot: hubspot::Client,
+        salesforce: salesforce::Client,
+    ) -> Self {
+        Self {
+            hubspot: HubSpotSide::new(hubspot),
+            salesforce: SalesforceSide::new(salesforce),
+            run: Mutex::new(String::new()),
+            schema: OnceCell::new(),
+            figures: Counter::default(),
+            wake: Notify::new(),
+            id,
+            store,
+            settings,
+            options,
+            world,
+        }
+    }
+
+    pub(crate) fn side(&self, side: Side) -> &dyn SideApi {
+        match side {
+            Side::HubSpot => &self.hubspot,
+            Side::Salesforce => &self.salesforce,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The run that is under way, for history rows.
+    pub(crate) fn run(&self) -> String {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn begin_run(&self) -> String {
+        let name = format!("run-{:016x}", self.world.chance.bits());
+        self.run.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&name);
+        name
+    }
+
+    /// The mappings as both platforms describe them; read once.
+    pub(crate) async fn schema(&self) -> Result<Arc<Schema>, EngineError> {
+        let schema = self.schema.get_or_try_init(|| async {
+            let time_zone = self.hubspot.time_zone().await?;
+            let schema = schema::load(&self.settings, &self.hubspot, &self.salesforce, time_zone).await?;
+            for problem in &schema.problems {
+                tracing::warn!(mapping = problem.mapping, problem = problem.problem, "mapping left out");
+            }
+            Ok::<_, EngineError>(Arc::new(schema))
+        });
+        schema.await.cloned()
+    }
+
+    /// Mappings that cannot be worked, with the reason.
+    ///
+    /// # Errors
+    /// When a platform cannot be asked.
+    pub async fn mapping_problems(&self) -> Result<Vec<MappingProblem>, EngineError> {
+        Ok(self.schema().await?.problems.clone())
+    }
+
+    pub(crate) fn convert_context<'a>(&'a self, links: &'a Links<'a>) -> ConvertContext<'a> {
+        let time_zone = self.schema.get().map_or(jiff::tz::TimeZone::UTC, |schema| schema.time_zone.clone());
+        ConvertContext { time_zone, references: links }
+    }
+
+    /// What has been done since the engine was made.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        let mut figures = self.figures.now();
+        figures.hubspot.calls = self.hubspot.calls();
+        figures.salesforce.calls = self.salesforce.calls();
+        figures
+    }
+
+    /// Notes that a record may have changed; what it holds is found out later.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn hint(&self, side: Side, object: &str, record: &str) -> Result<(), EngineError> {
+        self.store.mark_many(&self.id, side, object, &[record.to_owned()], store::Cause::Hint, self.now())?;
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Clears a mark whose record has been seen to, unless it was set again meanwhile.
+    pub(crate) fn clear(&self, tx: &Tx<'_>, mark: &Mark) -> Result<(), store::StoreError> {
+        if self.options.planted(Plant::NoGeneration) {
+            return tx.clear_mark_of_any_generation(mark);
+        }
+        tx.clear_mark(mark).map(|_| ())
+    }
+
+    /// Lets a mark wait: shortly where the trouble may pass by itself, longer with each try where a person must act.
+    pub(crate) fn postpone(&self, tx: &Tx<'_>, mark: &Mark, passing: bool) -> Result<(), store::StoreError> {
+        let tries = mark.tries.saturating_add(1);
+        let delay = if passing {
+            self.options.retry_delay(tries.min(4)).min(std::time::Duration::from_secs(120)) / 6
+        } else {
+            self.options.retry_delay(tries)
+        };
+        let delay = self.world.chance.jitter(delay);
+        let until = self.now().checked_add(delay).unwrap_or(Timestamp::MAX);
+        tx.postpone_mark(mark, until, tries).map(|_| ())
+    }
+
+    pub(crate) fn error_of(
+        &self,
+        object: &str,
+        side: Side,
+        record: &str,
+        field: Option<String>,
+        refusal: &Refusal,
+    ) -> SyncError {
+        let remedy = remedy::for_code(&refusal.code);
+        SyncError {
+            connection: self.id.clone(),
+            side,
+            object: object.to_owned(),
+            record: record.to_owned(),
+            field,
+            category: remedy.category.as_str().to_owned(),
+            code: refusal.code.clone(),
+            message: refusal.message.clone(),
+            remedy: remedy.fix.to_owned(),
+            at: self.now(),
+            next_try: None,
+        }
+    }
+
+    pub(crate) fn both<T>(hubspot: T, salesforce: T) -> Sides<T> {
+        Sides { hubspot, salesforce }
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,85 @@
+//! Detect: ask each side what may have changed and mark it. A poll's answer is a hint and nothing more; what a record
+//! holds is read again when its mark is worked on.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use model::{Side, Values};
+use store::{Cause, Link, LinkState};
+
+use crate::connection::Connection;
+use crate::error::EngineError;
+use crate::side::RecordState;
+
+impl Connection {
+    /// Polls every object of `side` once, parents first.
+    pub(crate) async fn poll(&self, side: Side) -> Result<(), EngineError> {
+        let schema = self.schema().await?;
+        for object in schema.objects(side) {
+            self.poll_object(side, &object).await?;
+        }
+        Ok(())
+    }
+
+    async fn poll_object(&self, side: Side, object: &str) -> Result<(), EngineError> {
+        let schema = self.schema().await?;
+        let fields = schema.fields_of(side, object);
+        let stream = format!("{}:{object}", side.as_str());
+        let overlap = SignedDuration::try_from(self.options.overlap_of(side)).unwrap_or(SignedDuration::ZERO);
+        let since = self.store.cursor(&self.id, &stream)?;
+        let since = since.and_then(|cursor| cursor.checked_sub(overlap).ok());
+        // The next poll starts where this one began, less the overlap: what changes while it runs is seen again.
+        let api = self.side(side);
+        let began = self.now();
+        let began = began.checked_add(api.clock_offset()).unwrap_or(began);
+        let mut page = None;
+        loop {
+            let answer = api.changes(object, since, page, &fields).await?;
+            self.mark_changed(side, object, &answer.records)?;
+            page = answer.next;
+            if page.is_none() {
+                break;
+            }
+        }
+        self.store.set_cursor(&self.id, &stream, began, self.now())?;
+        Ok(())
+    }
+
+    /// Marks the records whose rows do not already say what the store knows.
+    fn mark_changed(&self, side: Side, object: &str, records: &[RecordState]) -> Result<(), EngineError> {
+        let ids: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
+        let links: BTreeMap<String, Link> = self
+            .store
+            .links_by_ids(&self.id, side, object, &ids)?
+            .into_iter()
+            .map(|link| (link.record(side).to_owned(), link))
+            .collect();
+        let changed: Vec<String> = records
+            .iter()
+            .filter(|record| worth_a_look(side, record, links.get(&record.id)))
+            .map(|record| record.id.clone())
+            .collect();
+        self.figures.add(side, |figures| figures.read += records.len() as u64);
+        self.store.mark_many(&self.id, side, object, &changed, Cause::Poll, self.now())?;
+        if !changed.is_empty() {
+            tracing::debug!(%side, object, records = records.len(), marked = changed.len(), "poll");
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+}
+
+/// Whether a polled row says something that the store does not know yet.
+fn worth_a_look(side: Side, record: &RecordState, link: Option<&Link>) -> bool {
+    match link {
+        None => !record.deleted,
+        Some(link) => match link.state {
+            LinkState::Active => record.deleted || differs(&record.values, link.shadows.get(side)),
+            LinkState::Resting(_) => !record.deleted,
+        },
+    }
+}
+
+fn differs(values: &Values, shadow: &Values) -> bool {
+    values.iter().any(|(field, value)| shadow.get(field) != Some(value))
+}

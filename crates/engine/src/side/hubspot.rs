@@ -1,0 +1,542 @@
+//! HubSpot as a side.
+
+use std::collections::BTreeMap;
+
+use ::hubspot::{
+    BatchInput, BatchRead, Client, Direction, Filter, FilterGroup, HistoryEntry, List, NewProperty, NewPropertyGroup,
+    Operator, Property, Record, RowError, RowResult, Search, Sort,
+};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, Side, TextFormat, Value, Values, wire};
+
+use super::{Answer, ChangesPage, HUBSPOT_MARKER, Key, RecordState, Refusal, SideApi, SideError, Written};
+
+/// Records in a page of a search, and the most that one search can reach.
+const PAGE: u32 = 200;
+const REACH: u64 = 10_000;
+/// The longest text that a property holds.
+const LONGEST_TEXT: usize = 65_536;
+/// The property group that Tandem's own properties are in.
+const GROUP: &str = "tandem";
+
+/// A HubSpot account.
+#[derive(Debug, Clone)]
+pub(crate) struct HubSpotSide {
+    client: Client,
+}
+
+impl HubSpotSide {
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// The account's time zone, in which a moment becomes a date.
+    pub async fn time_zone(&self) -> Result<TimeZone, SideError> {
+        let account = self.client.account().await.map_err(|error| failed(&error))?;
+        Ok(account.time_zone.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC))
+    }
+
+    async fn read_by(
+        &self,
+        object: &str,
+        ids: &[String],
+        id_property: Option<&str>,
+        fields: &[Field],
+    ) -> Result<Vec<RecordState>, SideError> {
+        let read = BatchRead {
+            ids: ids.to_vec(),
+            id_property: id_property.map(ToOwned::to_owned),
+            properties: property_names(fields),
+            ..BatchRead::default()
+        };
+        let answer = self.client.batch_read(object, &read).await.map_err(|error| failed(&error))?;
+        Ok(answer.found.iter().map(|record| state(object, record, fields)).collect())
+    }
+
+    async fn search(&self, object: &str, search: &Search, fields: &[Field]) -> Result<Vec<RecordState>, SideError> {
+        let mut search = search.clone();
+        let mut found = Vec::new();
+        loop {
+            let page = self.client.search(object, &search).await.map_err(|error| failed(&error))?;
+            found.extend(page.results.iter().map(|record| state(object, record, fields)));
+            search.after = page.after;
+            if search.after.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn list_page(&self, object: &str, after: Option<&str>, fields: &[Field]) -> Result<ChangesPage, SideError> {
+        let list =
+            List { properties: property_names(fields), after: after.map(ToOwned::to_owned), ..List::default() };
+        let page = self.client.list(object, &list).await.map_err(|error| failed(&error))?;
+        Ok(ChangesPage {
+            records: page.results.iter().map(|record| state(object, record, fields)).collect(),
+            next: page.after.map(|after| Page::List { after }.to_string()),
+        })
+    }
+
+    /// A page of records modified since a moment. One search reaches 10,000 records; the next starts where it ended.
+    async fn modified_page(
+        &self,
+        object: &str,
+        since: Timestamp,
+        offset: u64,
+        fields: &[Field],
+    ) -> Result<ChangesPage, SideError> {
+        let modified = modified_property(object);
+        let filter = Filter::new(modified, Operator::Gte, since.as_millisecond().to_string());
+        let search = Search {
+            filter_groups: vec![FilterGroup { filters: vec![filter] }],
+            sorts: vec![Sort { property_name: modified.into(), direction: Direction::Ascending }],
+            properties: property_names(fields),
+            limit: PAGE,
+            after: (offset > 0).then(|| offset.to_string()),
+            ..Search::default()
+        };
+        let page = self.client.search(object, &search).await.map_err(|error| failed(&error))?;
+        let last = page.results.last().and_then(|record| record.updated_at);
+        let records: Vec<RecordState> = page.results.iter().map(|record| state(object, record, fields)).collect();
+        let next = match page.after.as_deref().map(str::parse::<u64>) {
+            Some(Ok(after)) if after + u64::from(PAGE) <= REACH => Some(Page::Since { since, offset: after }),
+            Some(_) => match last {
+                Some(last) if last > since => Some(Page::Since { since: last, offset: 0 }),
+                // More records than one search reaches carry one and the same time: go through them by id.
+                _ => Some(Page::Moment { at: since, after: String::from("0") }),
+            },
+            None => None,
+        };
+        Ok(ChangesPage { records, next: next.map(|page| page.to_string()) })
+    }
+
+    async fn moment_page(
+        &self,
+        object: &str,
+        at: Timestamp,
+        after: &str,
+        fields: &[Field],
+    ) -> Result<ChangesPage, SideError> {
+        let filters = vec![
+            Filter::new(modified_property(object), Operator::Eq, at.as_millisecond().to_string()),
+            Filter::new("hs_object_id", Operator::Gt, after),
+        ];
+        let search = Search {
+            filter_groups: vec![FilterGroup { filters }],
+            sorts: vec![Sort { property_name: "hs_object_id".into(), direction: Direction::Ascending }],
+            properties: property_names(fields),
+            limit: PAGE,
+            ..Search::default()
+        };
+        let page = self.client.search(object, &search).await.map_err(|error| failed(&error))?;
+        let records: Vec<RecordState> = page.results.iter().map(|record| state(object, record, fields)).collect();
+        let next = match records.last() {
+            Some(last) if page.after.is_some() => Page::Moment { at, after: last.id.clone() },
+            _ => {
+                let next = at.checked_add(SignedDuration::from_millis(1)).unwrap_or(at);
+                Page::Since { since: next, offset: 0 }
+            }
+        };
+        Ok(ChangesPage { records, next: Some(next.to_string()) })
+    }
+
+    fn rows(rows: &[(String, Values)], fields: &[Field], key: RowKey) -> Vec<BatchInput> {
+        rows.iter()
+            .enumerate()
+            .map(|(index, (id, values))| {
+                let mut properties: BTreeMap<String, String> = values
+                    .iter()
+                    .filter_map(|(name, value)| {
+                        let field = fields.iter().find(|field| field.name == *name)?;
+                        Some((name.clone(), wire::to_hubspot(field, value)))
+                    })
+                    .collect();
+                if key == RowKey::Marker {
+                    properties.insert(HUBSPOT_MARKER.to_owned(), id.clone());
+                }
+                BatchInput {
+                    trace_id: format!("row-{index}"),
+                    id: (key != RowKey::None).then(|| id.clone()),
+                    id_property: (key == RowKey::Marker).then(|| HUBSPOT_MARKER.to_owned()),
+                    properties,
+                    ..BatchInput::default()
+                }
+            })
+            .collect()
+    }
+}
+
+/// What the ids of rows to be written are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RowKey {
+    Record,
+    Marker,
+    None,
+}
+
+impl SideApi for HubSpotSide {
+    fn side(&self) -> Side {
+        Side::HubSpot
+    }
+
+    fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>> {
+        Box::pin(async move {
+            let properties = self.client.properties(object).await.map_err(|error| failed(&error))?;
+            Ok(properties.iter().filter(|property| !property.archived).map(|p| field(object, p)).collect())
+        })
+    }
+
+    fn ensure_marker<'a>(&'a self, object: &'a str, fields: &'a [Field]) -> Answer<'a, ()> {
+        Box::pin(async move {
+            if fields.iter().any(|field| field.name == HUBSPOT_MARKER) {
+                return Ok(());
+            }
+            let group = NewPropertyGroup { name: GROUP.into(), label: "Tandem".into() };
+            already_there(self.client.create_property_group(object, &group).await)?;
+            let property = NewProperty {
+                name: HUBSPOT_MARKER.into(),
+                label: "Salesforce record ID (Tandem)".into(),
+                kind: "string".into(),
+                field_type: "text".into(),
+                group_name: GROUP.into(),
+                description: "The Salesforce record this one was made from. Written by Tandem; do not edit.".into(),
+                has_unique_value: true,
+                ..NewProperty::default()
+            };
+            already_there(self.client.create_property(object, &property).await.map(|_| ()))
+        })
+    }
+
+    fn changes<'a>(
+        &'a self,
+        object: &'a str,
+        since: Option<Timestamp>,
+        page: Option<String>,
+        fields: &'a [Field],
+    ) -> Answer<'a, ChangesPage> {
+        Box::pin(async move {
+            match (page.as_deref().and_then(Page::parse), since) {
+                (Some(Page::List { after }), _) => self.list_page(object, Some(&after), fields).await,
+                (Some(Page::Since { since, offset }), _) => {
+                    self.modified_page(object, since, offset, fields).await
+                }
+                (Some(Page::Moment { at, after }), _) => self.moment_page(object, at, &after, fields).await,
+                (None, Some(since)) => self.modified_page(object, since, 0, fields).await,
+                (None, None) => self.list_page(object, None, fields).await,
+            }
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        object: &'a str,
+        ids: &'a [String],
+        fields: &'a [Field],
+    ) -> Answer<'a, BTreeMap<String, RecordState>> {
+        Box::pin(async move {
+            if ids.is_empty() {
+                return Ok(BTreeMap::new());
+            }
+            let found = self.read_by(object, ids, None, fields).await?;
+            Ok(found.into_iter().map(|record| (record.id.clone(), record)).collect())
+        })
+    }
+
+    fn find<'a>(
+        &'a self,
+        object: &'a str,
+        key: Key,
+        keys: &'a [String],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<RecordState>> {
+        Box::pin(async move {
+            if keys.is_empty() {
+                return Ok(Vec::new());
+            }
+            let by_search = |property: &'static str| async move {
+                let mut found = Vec::new();
+                for some in keys.chunks(50) {
+                    let search = Search {
+                        filter_groups: vec![FilterGroup { filters: vec![Filter::any_of(property, some.to_vec())] }],
+                        properties: property_names(fields),
+                        limit: PAGE,
+                        ..Search::default()
+                    };
+                    found.extend(self.search(object, &search, fields).await?);
+                }
+                Ok(found)
+            };
+            match key {
+                Key::Email => self.read_by(object, keys, Some("email"), fields).await,
+                Key::Marker => self.read_by(object, keys, Some(HUBSPOT_MARKER), fields).await,
+                Key::Domain => by_search("domain").await,
+                Key::Name => by_search("name").await,
+            }
+        })
+    }
+
+    fn edit_times<'a>(
+        &'a self,
+        records: &'a [(RecordState, Vec<String>)],
+    ) -> Answer<'a, BTreeMap<(String, String), EditTime>> {
+        Box::pin(async move {
+            let mut by_object: BTreeMap<&str, (Vec<String>, Vec<String>)> = BTreeMap::new();
+            for (record, names) in records {
+                let (ids, wanted) = by_object.entry(&record.object).or_default();
+                ids.push(record.id.clone());
+                wanted.extend(names.iter().cloned());
+            }
+            let mut times = BTreeMap::new();
+            for (object, (ids, mut wanted)) in by_object {
+                wanted.sort();
+                wanted.dedup();
+                let read = BatchRead { ids, with_history: wanted, ..BatchRead::default() };
+                let answer = self.client.batch_read(object, &read).await.map_err(|error| failed(&error))?;
+                for record in answer.found {
+                    for (property, entries) in &record.history {
+                        times.insert((record.id.clone(), property.clone()), newest(entries));
+                    }
+                }
+            }
+            Ok(times)
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        object: &'a str,
+        rows: &'a [(String, Values)],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<Written>> {
+        Box::pin(async move {
+            let inputs = Self::rows(rows, fields, RowKey::Record);
+            let results = self.client.batch_update(object, &inputs).await.map_err(|error| failed(&error))?;
+            Ok(results.into_iter().zip(rows).map(|(result, (_, sent))| written(result, sent, fields)).collect())
+        })
+    }
+
+    fn create<'a>(
+        &'a self,
+        object: &'a str,
+        rows: &'a [(String, Values)],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<Written>> {
+        Box::pin(async move {
+            // An upsert by the marker makes one record however often it is sent.
+            let inputs = Self::rows(rows, fields, RowKey::Marker);
+            let results = self.client.batch_upsert(object, &inputs).await.map_err(|error| failed(&error))?;
+            Ok(results.into_iter().map(|result| created(result, fields)).collect())
+        })
+    }
+
+    fn create_carelessly<'a>(
+        &'a self,
+        object: &'a str,
+        rows: &'a [(String, Values)],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<Written>> {
+        Box::pin(async move {
+            let mut outcomes = Vec::new();
+            for row in rows {
+                let inputs = Self::rows(std::slice::from_ref(row), fields, RowKey::None);
+                let mut outcome = Written::Unknown { message: String::new() };
+                for _ in 0..5 {
+                    let results = self.client.batch_create(object, &inputs).await.map_err(|error| failed(&error))?;
+                    outcome = results.into_iter().next().map_or(outcome, |result| created(result, fields));
+                    if !matches!(outcome, Written::Unknown { .. }) {
+                        break;
+                    }
+                }
+                outcomes.push(outcome);
+            }
+            Ok(outcomes)
+        })
+    }
+
+    fn clock_offset(&self) -> SignedDuration {
+        self.client.clock_offset().unwrap_or(SignedDuration::ZERO)
+    }
+
+    fn calls(&self) -> u64 {
+        self.client.calls()
+    }
+}
+
+/// Where a page of changes starts.
+enum Page {
+    /// A page of the list of all records.
+    List { after: String },
+    /// An offset into the records modified since a moment.
+    Since { since: Timestamp, offset: u64 },
+    /// Records modified at one moment, by id.
+    Moment { at: Timestamp, after: String },
+}
+
+impl Page {
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '|');
+        let kind = parts.next()?;
+        let first = parts.next()?;
+        let moment = |text: &str| Timestamp::from_millisecond(text.parse().ok()?).ok();
+        match kind {
+            "list" => Some(Self::List { after: first.to_owned() }),
+            "since" => Some(Self::Since { since: moment(first)?, offset: parts.next()?.parse().ok()? }),
+            "moment" => Some(Self::Moment { at: moment(first)?, after: parts.next()?.to_owned() }),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Page {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::List { after } => write!(f, "list|{after}"),
+            Self::Since { since, offset } => write!(f, "since|{}|{offset}", since.as_millisecond()),
+            Self::Moment { at, after } => write!(f, "moment|{}|{after}", at.as_millisecond()),
+        }
+    }
+}
+
+/// The property that says when a record last changed; contacts have one of their own.
+fn modified_property(object: &str) -> &'static str {
+    if object == "contacts" { "lastmodifieddate" } else { "hs_lastmodifieddate" }
+}
+
+fn property_names(fields: &[Field]) -> Vec<String> {
+    fields.iter().map(|field| field.name.clone()).chain([HUBSPOT_MARKER.to_owned()]).collect()
+}
+
+fn state(object: &str, record: &Record, fields: &[Field]) -> RecordState {
+    RecordState {
+        object: object.to_owned(),
+        id: record.id.clone(),
+        values: fields.iter().map(|field| (field.name.clone(), value(field, record.get(&field.name)))).collect(),
+        created: record.created_at,
+        modified: record.updated_at,
+        modified_by_us: false,
+        deleted: record.archived,
+        marker: record.get(HUBSPOT_MARKER).map(ToOwned::to_owned),
+    }
+}
+
+/// A value that cannot be read as what the property says it is stays a text: it is never taken for blank.
+fn value(field: &Field, raw: Option<&str>) -> Value {
+    wire::from_hubspot(field, raw)
+        .unwrap_or_else(|_| raw.map_or(Value::Blank, |text| Value::Text(text.to_owned())))
+}
+
+fn newest(entries: &[HistoryEntry]) -> EditTime {
+    entries.iter().filter_map(|entry| entry.timestamp).max().map_or(EditTime::Unknown, EditTime::At)
+}
+
+fn field(object: &str, property: &Property) -> Field {
+    let options = || {
+        let options = property.options.iter().map(|option| ChoiceOption {
+            value: option.value.clone(),
+            label: option.label.clone(),
+            active: true,
+        });
+        ChoiceList { options: options.collect(), restricted: !property.external_options }
+    };
+    let yes_or_no = property.field_type == "booleancheckbox"
+        && property.options.iter().all(|option| matches!(option.value.as_str(), "true" | "false"));
+    let kind = match property.kind.as_str() {
+        "number" => Kind::Number { integer_digits: None, decimals: None },
+        "bool" => Kind::Boolean,
+        "date" => Kind::Date,
+        "datetime" => Kind::DateTime,
+        "enumeration" if yes_or_no => Kind::Boolean,
+        "enumeration" if property.is_multiple() => Kind::MultiChoice(options()),
+        "enumeration" => Kind::Choice(options()),
+        _ => Kind::Text {
+            max_length: Some(LONGEST_TEXT),
+            format: match (property.name.as_str(), property.field_type.as_str()) {
+                ("email", _) if object == "contacts" => TextFormat::Email,
+                (_, "phonenumber") => TextFormat::Phone,
+                (_, "textarea" | "html") => TextFormat::Long,
+                _ => TextFormat::Plain,
+            },
+        },
+    };
+    Field {
+        name: property.name.clone(),
+        label: property.label.clone(),
+        kind,
+        access: if property.read_only_value() { Access::ReadOnly } else { Access::ReadWrite },
+        required: required(object, &property.name),
+        unique: property.has_unique_value || (object == "contacts" && property.name == "email"),
+    }
+}
+
+/// What HubSpot asks for when a record is made. Companies need a domain or a name; Salesforce always has the name.
+fn required(object: &str, property: &str) -> bool {
+    matches!((object, property), ("companies", "name") | ("deals", "dealname" | "dealstage"))
+}
+
+/// An update: what the platform answers of the written properties is what it stored.
+fn written(result: RowResult, sent: &Values, fields: &[Field]) -> Written {
+    row(result, |record| {
+        let stored = sent.keys().filter_map(|name| {
+            let field = fields.iter().find(|field| field.name == *name)?;
+            let raw = record.properties.get(name)?;
+            Some((name.clone(), value(field, raw.as_deref())))
+        });
+        stored.collect()
+    })
+}
+
+/// A create: all that the platform answers, with what it filled in by itself.
+fn created(result: RowResult, fields: &[Field]) -> Written {
+    row(result, |record| {
+        let stored = fields.iter().filter_map(|field| {
+            let raw = record.properties.get(&field.name)?;
+            Some((field.name.clone(), value(field, raw.as_deref())))
+        });
+        stored.collect()
+    })
+}
+
+fn row(result: RowResult, stored: impl FnOnce(&Record) -> Values) -> Written {
+    match result {
+        RowResult::Ok(record) => {
+            Written::Stored { values: stored(&record), id: record.id, call: record.trace_id }
+        }
+        RowResult::Err(error) => Written::Refused(refusal(&error)),
+        RowResult::Unknown { reason } => Written::Unknown { message: reason },
+        RowResult::NotSent(error) => Written::Refused(Refusal {
+            code: "NO_ANSWER".into(),
+            message: error.to_string(),
+            fields: Vec::new(),
+            existing: None,
+            passing: true,
+        }),
+    }
+}
+
+fn refusal(error: &RowError) -> Refusal {
+    let category = error.category.clone().unwrap_or_default();
+    let code = error.codes.first().cloned().unwrap_or_else(|| category.clone());
+    Refusal {
+        passing: matches!(category.as_str(), "INTERNAL_ERROR" | "RATE_LIMITS") || error.api.status >= 500,
+        code,
+        message: error.message.clone(),
+        fields: error.properties.clone(),
+        existing: error.existing_id.clone(),
+    }
+}
+
+fn already_there(result: Result<(), ::hubspot::Error>) -> Result<(), SideError> {
+    match result {
+        Ok(()) => Ok(()),
+        Err(error) if error.api().is_some_and(|api| api.status == 409) => Ok(()),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+fn failed(error: &::hubspot::Error) -> SideError {
+    SideError {
+        side: Side::HubSpot,
+        message: error.to_string(),
+        passing: error.is_temporary() || error.is_ambiguous(),
+    }
+}

@@ -1,0 +1,162 @@
+//! Two sides, one trait: what the reconciler asks of HubSpot and of Salesforce alike.
+
+mod hubspot;
+mod salesforce;
+
+use std::collections::BTreeMap;
+
+use futures::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use model::{EditTime, Field, Side, Values};
+
+pub(crate) use self::hubspot::HubSpotSide;
+pub(crate) use self::salesforce::SalesforceSide;
+
+/// The HubSpot property and the Salesforce external-id field that carry the other side's record id on records
+/// that Tandem created.
+pub const HUBSPOT_MARKER: &str = "tandem_salesforce_id";
+/// See [`HUBSPOT_MARKER`].
+pub const SALESFORCE_MARKER: &str = "Tandem_HubSpot_Id__c";
+
+/// A record as one side holds it.
+#[derive(Debug, Clone)]
+pub(crate) struct RecordState {
+    pub object: String,
+    pub id: String,
+    pub values: Values,
+    pub created: Option<Timestamp>,
+    pub modified: Option<Timestamp>,
+    /// Whether the last change of the whole record was Tandem's own (Salesforce says so; HubSpot says it by field).
+    pub modified_by_us: bool,
+    pub deleted: bool,
+    /// The other side's id, where Tandem wrote it there.
+    pub marker: Option<String>,
+}
+
+/// A page of records that may have changed.
+#[derive(Debug, Clone)]
+pub(crate) struct ChangesPage {
+    pub records: Vec<RecordState>,
+    /// Where the next page starts; the last page has none.
+    pub next: Option<String>,
+}
+
+/// Where a record is looked for by what it says rather than by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key {
+    Email,
+    Domain,
+    Name,
+    /// The other side's id that Tandem wrote on it.
+    Marker,
+}
+
+/// What became of one row of a write.
+#[derive(Debug, Clone)]
+pub(crate) enum Written {
+    /// Done: the record's id, what the side now stores of the written fields, the platform's id for the call.
+    Stored { id: String, values: Values, call: Option<String> },
+    /// The platform refused.
+    Refused(Refusal),
+    /// No answer: it may have happened.
+    Unknown { message: String },
+}
+
+/// Why the platform refused a row.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub code: String,
+    pub message: String,
+    /// The fields that the platform named.
+    pub fields: Vec<String>,
+    /// The record that is in the way, where the platform named it.
+    pub existing: Option<String>,
+    /// Whether the same row may well be taken next time.
+    pub passing: bool,
+}
+
+/// A side could not be asked at all.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct SideError {
+    pub side: Side,
+    pub message: String,
+    /// Whether it may pass by itself (network, limits) or needs a person (credentials, permissions).
+    pub passing: bool,
+}
+
+pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, SideError>>;
+
+/// What the engine asks of a side.
+pub(crate) trait SideApi: Send + Sync {
+    fn side(&self) -> Side;
+
+    /// The fields of an object that the connected user can see.
+    fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>>;
+
+    /// Makes sure that the object has its marker field.
+    fn ensure_marker<'a>(&'a self, object: &'a str, fields: &'a [Field]) -> Answer<'a, ()>;
+
+    /// Records of `object` modified at `since` or later (all, when absent), oldest change first. What they hold is a
+    /// hint: the index they come from may lag.
+    fn changes<'a>(
+        &'a self,
+        object: &'a str,
+        since: Option<Timestamp>,
+        page: Option<String>,
+        fields: &'a [Field],
+    ) -> Answer<'a, ChangesPage>;
+
+    /// Records by id, as they are at this moment. Records that are gone are missing from the answer.
+    fn read<'a>(
+        &'a self,
+        object: &'a str,
+        ids: &'a [String],
+        fields: &'a [Field],
+    ) -> Answer<'a, BTreeMap<String, RecordState>>;
+
+    /// Live records by a key, for each key in any order of records.
+    fn find<'a>(
+        &'a self,
+        object: &'a str,
+        key: Key,
+        keys: &'a [String],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<RecordState>>;
+
+    /// When the named fields of these records were last edited by somebody else than Tandem.
+    fn edit_times<'a>(
+        &'a self,
+        records: &'a [(RecordState, Vec<String>)],
+    ) -> Answer<'a, BTreeMap<(String, String), EditTime>>;
+
+    /// Writes fields of existing records; one outcome a row, in order.
+    fn update<'a>(
+        &'a self,
+        object: &'a str,
+        rows: &'a [(String, Values)],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<Written>>;
+
+    /// Creates records that carry the given marker; one outcome a row, in order.
+    fn create<'a>(
+        &'a self,
+        object: &'a str,
+        rows: &'a [(String, Values)],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<Written>>;
+
+    /// Like [`SideApi::create`], without the marker and sent again when no answer comes: a planted mistake.
+    fn create_carelessly<'a>(
+        &'a self,
+        object: &'a str,
+        rows: &'a [(String, Values)],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<Written>>;
+
+    /// How far this platform's clock is ahead of ours.
+    fn clock_offset(&self) -> SignedDuration;
+
+    /// API calls made so far.
+    fn calls(&self) -> u64;
+}

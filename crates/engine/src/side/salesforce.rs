@@ -1,0 +1,462 @@
+//! Salesforce as a side.
+
+use std::collections::BTreeMap;
+
+use ::salesforce::{
+    Client, FieldDescribe, Fields, Granted, NewCustomField, QueryPage, Row, RowError, RowResult, Scope, WriteOptions,
+    in_lists, soql_time,
+};
+use jiff::{SignedDuration, Timestamp};
+use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, Side, TextFormat, Value, Values, wire};
+use tokio::sync::OnceCell;
+
+use super::{Answer, ChangesPage, Key, RecordState, Refusal, SALESFORCE_MARKER, SideApi, SideError, Written};
+
+/// Fields that are read of every record besides the mapped ones.
+const SYSTEM: [&str; 6] =
+    ["Id", "IsDeleted", "CreatedDate", "LastModifiedDate", "LastModifiedById", "SystemModstamp"];
+const WRITE: WriteOptions = WriteOptions { all_or_none: false, allow_duplicates: false };
+
+/// A Salesforce org.
+#[derive(Debug, Clone)]
+pub(crate) struct SalesforceSide {
+    client: Client,
+    user: OnceCell<String>,
+}
+
+impl SalesforceSide {
+    pub fn new(client: Client) -> Self {
+        Self { client, user: OnceCell::new() }
+    }
+
+    /// The connected user, by whose id Tandem's own changes are known.
+    async fn user(&self) -> Result<&str, SideError> {
+        let user = self.user.get_or_try_init(|| async {
+            self.client.identity().await.map(|identity| identity.user_id).map_err(|error| failed(&error))
+        });
+        user.await.map(String::as_str)
+    }
+
+    async fn rows(
+        &self,
+        object: &str,
+        queries: &[String],
+        scope: Scope,
+        fields: &[Field],
+    ) -> Result<Vec<RecordState>, SideError> {
+        let user = self.user().await?;
+        let rows = self.client.query_each(queries, scope).await.map_err(|error| failed(&error))?;
+        Ok(rows.iter().map(|row| state(object, row, fields, user)).collect())
+    }
+
+    async fn page(&self, object: &str, page: QueryPage, fields: &[Field]) -> Result<ChangesPage, SideError> {
+        let user = self.user().await?;
+        Ok(ChangesPage {
+            records: page.records.iter().map(|row| state(object, row, fields, user)).collect(),
+            next: page.next,
+        })
+    }
+
+    /// What Salesforce now stores of rows just written, where nobody has changed the record since.
+    async fn stored(
+        &self,
+        object: &str,
+        ids: &[String],
+        fields: &[Field],
+    ) -> Result<BTreeMap<String, Values>, SideError> {
+        let read = self.read_all(object, ids, fields).await?;
+        let ours = read.into_values().filter(|record| record.modified_by_us && !record.deleted);
+        Ok(ours.map(|record| (record.id, record.values)).collect())
+    }
+
+    async fn read_all(
+        &self,
+        object: &str,
+        ids: &[String],
+        fields: &[Field],
+    ) -> Result<BTreeMap<String, RecordState>, SideError> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let before = format!("SELECT {} FROM {object} WHERE Id IN ", columns(fields));
+        let found = self.rows(object, &in_lists(&before, ids, ""), Scope::WithDeleted, fields).await?;
+        Ok(found.into_iter().map(|record| (record.id.clone(), record)).collect())
+    }
+
+    /// Gives each row its outcome; what was stored is read back, because Salesforce answers ids only.
+    async fn finish(
+        &self,
+        object: &str,
+        results: Vec<RowResult>,
+        fields: &[Field],
+    ) -> Result<Vec<Written>, SideError> {
+        let ids: Vec<String> = results
+            .iter()
+            .filter_map(|result| match result {
+                RowResult::Ok { id, .. } => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        // Not knowing what was stored is no reason to forget that it was written.
+        let stored = self.stored(object, &ids, fields).await.unwrap_or_default();
+        let outcomes = results.into_iter().map(|result| match result {
+            RowResult::Ok { id, .. } => {
+                let values = stored.get(&id).cloned().unwrap_or_default();
+                Written::Stored { id, values, call: None }
+            }
+            RowResult::Err(errors) => Written::Refused(refusal(&errors)),
+            RowResult::Unknown { reason } => Written::Unknown { message: reason },
+            RowResult::NotSent(error) => Written::Refused(Refusal {
+                code: "NO_ANSWER".into(),
+                message: error.to_string(),
+                fields: Vec::new(),
+                existing: None,
+                passing: true,
+            }),
+        });
+        Ok(outcomes.collect())
+    }
+}
+
+impl SideApi for SalesforceSide {
+    fn side(&self) -> Side {
+        Side::Salesforce
+    }
+
+    fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>> {
+        Box::pin(async move {
+            let described = self.client.describe(object).await.map_err(|error| failed(&error))?;
+            Ok(described.fields.iter().filter_map(field).collect())
+        })
+    }
+
+    fn ensure_marker<'a>(&'a self, object: &'a str, fields: &'a [Field]) -> Answer<'a, ()> {
+        Box::pin(async move {
+            if fields.iter().any(|field| field.name == SALESFORCE_MARKER) {
+                return Ok(());
+            }
+            let new = NewCustomField {
+                full_name: format!("{object}.{SALESFORCE_MARKER}"),
+                metadata: serde_json::json!({
+                    "label": "HubSpot record ID (Tandem)",
+                    "type": "Text",
+                    "length": 64,
+                    "externalId": true,
+                    "unique": true,
+                    "caseSensitive": false,
+                    "description": "The HubSpot record this one was made from. Written by Tandem; do not edit.",
+                }),
+            };
+            match self.client.create_custom_field(&new).await {
+                Ok(_) => {}
+                // It is there, but hidden from us: access is what is missing.
+                Err(error) if error.code().is_some_and(|code| code.contains("DUPLICATE")) => {}
+                Err(error) => {
+                    return Err(SideError {
+                        side: Side::Salesforce,
+                        passing: error.is_temporary(),
+                        message: format!(
+                            "Salesforce did not let the field {object}.{SALESFORCE_MARKER} be created: {error}. Give the \
+                             connected user 'Customize Application', or create it as a unique external-id text of 64 \
+                             characters."
+                        ),
+                    });
+                }
+            }
+            let user = self.user().await?;
+            let sets = self.client.permission_sets(user).await.map_err(|error| failed(&error))?;
+            let set = sets.iter().find(|set| !set.is_owned_by_profile).or_else(|| sets.first());
+            let Some(set) = set else { return Ok(()) };
+            match self.client.grant_field(&set.id, object, SALESFORCE_MARKER).await {
+                Ok(Granted::Now | Granted::Already) => Ok(()),
+                Err(error) => Err(failed(&error)),
+            }
+        })
+    }
+
+    fn changes<'a>(
+        &'a self,
+        object: &'a str,
+        since: Option<Timestamp>,
+        page: Option<String>,
+        fields: &'a [Field],
+    ) -> Answer<'a, ChangesPage> {
+        Box::pin(async move {
+            let answer = match (page, since) {
+                (Some(next), _) => self.client.query_next(&next).await,
+                (None, Some(since)) => {
+                    let soql = format!(
+                        "SELECT {} FROM {object} WHERE SystemModstamp >= {} ORDER BY SystemModstamp, Id",
+                        columns(fields),
+                        soql_time(since)
+                    );
+                    self.client.query_all(&soql).await
+                }
+                // Everything there is, for the first time: what is deleted already was never in step.
+                (None, None) => {
+                    let soql = format!("SELECT {} FROM {object} ORDER BY SystemModstamp, Id", columns(fields));
+                    self.client.query(&soql).await
+                }
+            };
+            self.page(object, answer.map_err(|error| failed(&error))?, fields).await
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        object: &'a str,
+        ids: &'a [String],
+        fields: &'a [Field],
+    ) -> Answer<'a, BTreeMap<String, RecordState>> {
+        Box::pin(self.read_all(object, ids, fields))
+    }
+
+    fn find<'a>(
+        &'a self,
+        object: &'a str,
+        key: Key,
+        keys: &'a [String],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<RecordState>> {
+        Box::pin(async move {
+            if keys.is_empty() {
+                return Ok(Vec::new());
+            }
+            // A converted lead lives on as a contact.
+            let open = if object == "Lead" { " AND IsConverted = false" } else { "" };
+            let (column, values) = match key {
+                Key::Email => ("Email", keys.to_vec()),
+                Key::Name => ("Name", keys.to_vec()),
+                Key::Marker => (SALESFORCE_MARKER, keys.to_vec()),
+                Key::Domain => {
+                    let spelled = ["", "www.", "http://", "https://", "http://www.", "https://www."];
+                    let spell = |domain: &String| {
+                        spelled.iter().map(|start| format!("{start}{domain}")).collect::<Vec<_>>()
+                    };
+                    ("Website", keys.iter().flat_map(spell).collect())
+                }
+            };
+            let before = format!("SELECT {} FROM {object} WHERE {column} IN ", columns(fields));
+            self.rows(object, &in_lists(&before, &values, open), Scope::Live, fields).await
+        })
+    }
+
+    fn edit_times<'a>(
+        &'a self,
+        records: &'a [(RecordState, Vec<String>)],
+    ) -> Answer<'a, BTreeMap<(String, String), EditTime>> {
+        Box::pin(async move {
+            let mut times = BTreeMap::new();
+            for (record, fields) in records {
+                // The record's time stands for each of its fields, unless Tandem itself wrote last.
+                let time = match record.modified {
+                    Some(at) if !record.modified_by_us => EditTime::At(at),
+                    _ => EditTime::Unknown,
+                };
+                for field in fields {
+                    times.insert((record.id.clone(), field.clone()), time);
+                }
+            }
+            Ok(times)
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        object: &'a str,
+        rows: &'a [(String, Values)],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<Written>> {
+        Box::pin(async move {
+            let rows: Vec<Fields> = rows
+                .iter()
+                .map(|(id, values)| {
+                    let mut row = to_row(values, fields);
+                    row.insert("Id".into(), id.clone().into());
+                    row
+                })
+                .collect();
+            let results =
+                self.client.collections_update(object, &rows, WRITE).await.map_err(|error| failed(&error))?;
+            self.finish(object, results, fields).await
+        })
+    }
+
+    fn create<'a>(
+        &'a self,
+        object: &'a str,
+        rows: &'a [(String, Values)],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<Written>> {
+        Box::pin(async move {
+            // An upsert by the marker makes one record however often it is sent.
+            let rows: Vec<Fields> = rows
+                .iter()
+                .map(|(marker, values)| {
+                    let mut row = to_row(values, fields);
+                    row.insert(SALESFORCE_MARKER.into(), marker.clone().into());
+                    row
+                })
+                .collect();
+            let results = self
+                .client
+                .collections_upsert(object, SALESFORCE_MARKER, &rows, WRITE)
+                .await
+                .map_err(|error| failed(&error))?;
+            self.finish(object, results, fields).await
+        })
+    }
+
+    fn create_carelessly<'a>(
+        &'a self,
+        object: &'a str,
+        rows: &'a [(String, Values)],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<Written>> {
+        Box::pin(async move {
+            let mut outcomes = Vec::new();
+            for (_, values) in rows {
+                let row = [to_row(values, fields)];
+                let mut outcome = Written::Unknown { message: String::new() };
+                for _ in 0..5 {
+                    let results =
+                        self.client.collections_create(object, &row, WRITE).await.map_err(|error| failed(&error))?;
+                    outcome = self.finish(object, results, fields).await?.into_iter().next().unwrap_or(outcome);
+                    if !matches!(outcome, Written::Unknown { .. }) {
+                        break;
+                    }
+                }
+                outcomes.push(outcome);
+            }
+            Ok(outcomes)
+        })
+    }
+
+    fn clock_offset(&self) -> SignedDuration {
+        self.client.clock_offset().unwrap_or(SignedDuration::ZERO)
+    }
+
+    fn calls(&self) -> u64 {
+        self.client.calls()
+    }
+}
+
+fn columns(fields: &[Field]) -> String {
+    let mut columns: Vec<&str> = SYSTEM.to_vec();
+    columns.push(SALESFORCE_MARKER);
+    for field in fields {
+        if !columns.contains(&field.name.as_str()) {
+            columns.push(&field.name);
+        }
+    }
+    columns.join(", ")
+}
+
+fn to_row(values: &Values, fields: &[Field]) -> Fields {
+    values
+        .iter()
+        .filter_map(|(name, value)| {
+            let field = fields.iter().find(|field| field.name == *name)?;
+            Some((name.clone(), wire::to_salesforce(field, value)))
+        })
+        .collect()
+}
+
+fn state(object: &str, row: &Row, fields: &[Field], user: &str) -> RecordState {
+    let time = |field: &str| row.text(field).and_then(wire::salesforce_time);
+    RecordState {
+        object: object.to_owned(),
+        id: row.id.clone().or_else(|| row.text("Id").map(ToOwned::to_owned)).unwrap_or_default(),
+        values: fields.iter().map(|field| (field.name.clone(), value(field, row.get(&field.name)))).collect(),
+        created: time("CreatedDate"),
+        modified: time("LastModifiedDate"),
+        modified_by_us: row.text("LastModifiedById") == Some(user),
+        deleted: row.get("IsDeleted").and_then(serde_json::Value::as_bool).unwrap_or(false),
+        marker: row.text(SALESFORCE_MARKER).map(ToOwned::to_owned),
+    }
+}
+
+/// A value that cannot be read as what the field says it is stays a text: it is never taken for blank.
+fn value(field: &Field, raw: Option<&serde_json::Value>) -> Value {
+    let raw = raw.unwrap_or(&serde_json::Value::Null);
+    wire::from_salesforce(field, raw).unwrap_or_else(|_| Value::Text(raw.to_string()))
+}
+
+fn field(described: &FieldDescribe) -> Option<Field> {
+    let options = || ChoiceList {
+        options: described
+            .picklist_values
+            .iter()
+            .map(|value| ChoiceOption {
+                value: value.value.clone(),
+                label: value.label.clone().unwrap_or_else(|| value.value.clone()),
+                active: value.active,
+            })
+            .collect(),
+        restricted: described.restricted_picklist,
+    };
+    let length = (described.length > 0).then_some(described.length as usize);
+    let text = |format| Kind::Text { max_length: length, format };
+    let kind = match described.kind.as_str() {
+        "boolean" => Kind::Boolean,
+        "int" | "long" => {
+            let digits = if described.digits > 0 { described.digits } else { 9 };
+            Kind::Number { integer_digits: Some(digits), decimals: Some(0) }
+        }
+        "double" | "currency" | "percent" => Kind::Number {
+            integer_digits: Some(described.precision.saturating_sub(described.scale)),
+            decimals: Some(described.scale),
+        },
+        "date" => Kind::Date,
+        "datetime" => Kind::DateTime,
+        "picklist" | "combobox" => Kind::Choice(options()),
+        "multipicklist" => Kind::MultiChoice(options()),
+        "reference" => Kind::Reference { targets: described.reference_to.clone() },
+        "email" => text(TextFormat::Email),
+        "phone" => text(TextFormat::Phone),
+        "url" => text(TextFormat::Url),
+        "textarea" => text(TextFormat::Long),
+        "string" | "id" | "encryptedstring" | "time" => text(TextFormat::Plain),
+        // Compound and binary values are reached through their parts, or not at all.
+        _ => return None,
+    };
+    Some(Field {
+        name: described.name.clone(),
+        label: described.label.clone(),
+        kind,
+        access: match (described.createable, described.updateable) {
+            (_, true) => Access::ReadWrite,
+            (true, false) => Access::CreateOnly,
+            (false, false) => Access::ReadOnly,
+        },
+        required: described.required_on_create(),
+        unique: described.unique,
+    })
+}
+
+fn refusal(errors: &[RowError]) -> Refusal {
+    let first = errors.first();
+    let code = first.and_then(|error| error.code.clone()).unwrap_or_else(|| "UNKNOWN_EXCEPTION".to_owned());
+    let passing = matches!(
+        code.as_str(),
+        "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" | "UNKNOWN_EXCEPTION" | "QUERY_TIMEOUT" | "REQUEST_LIMIT_EXCEEDED"
+    );
+    let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+    // A clash of markers means that the record is there; any other duplicate is for a person to judge.
+    let marker_clash = code == "DUPLICATE_VALUE" && messages.iter().any(|text| text.contains(SALESFORCE_MARKER));
+    Refusal {
+        passing,
+        message: messages.join(" "),
+        fields: errors.iter().flat_map(|error| error.fields.clone()).collect(),
+        existing: first.filter(|_| marker_clash).and_then(|error| error.duplicate_ids.first().cloned()),
+        code,
+    }
+}
+
+fn failed(error: &::salesforce::Error) -> SideError {
+    SideError {
+        side: Side::Salesforce,
+        message: error.to_string(),
+        passing: error.is_temporary() || error.is_ambiguous(),
+    }
+}

@@ -1,0 +1,151 @@
+//! Work on marks: find the pairs behind them, read both sides, and hand them on to be placed or reconciled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::Side;
+use store::{HistoryEntry, Link, LinkState, Mark, Outcome, Resting};
+
+use crate::connection::Connection;
+use crate::error::EngineError;
+use crate::pair::Pair;
+use crate::side::RecordState;
+
+impl Connection {
+    /// Works on one batch of due marks, parents before children. Answers whether there was anything to do.
+    pub(crate) async fn work_batch(&self) -> Result<bool, EngineError> {
+        for (side, object) in self.stages().await? {
+            let marks = self.store.due_marks(&self.id, side, &object, self.now(), self.options.batch)?;
+            if !marks.is_empty() {
+                self.work_on(side, &object, marks).await?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The objects of both sides in the order they are worked: parents first, and Salesforce before HubSpot so that an
+    /// existing Salesforce record is found before one is made.
+    async fn stages(&self) -> Result<Vec<(Side, String)>, EngineError> {
+        let schema = self.schema().await?;
+        let mut stages: Vec<(Side, String)> = Vec::new();
+        for hubspot_object in schema.objects(Side::HubSpot) {
+            for route in schema.routes_of(Side::HubSpot, &hubspot_object) {
+                stages.push((Side::Salesforce, route.mapping.salesforce_object.clone()));
+            }
+            stages.push((Side::HubSpot, hubspot_object));
+        }
+        Ok(stages)
+    }
+
+    async fn work_on(&self, side: Side, object: &str, marks: Vec<Mark>) -> Result<(), EngineError> {
+        let ids: Vec<String> = marks.iter().map(|mark| mark.record.clone()).collect();
+        let mut links: BTreeMap<String, Link> = self
+            .store
+            .links_by_ids(&self.id, side, object, &ids)?
+            .into_iter()
+            .map(|link| (link.record(side).to_owned(), link))
+            .collect();
+        let mut linked = Vec::new();
+        let mut unlinked = Vec::new();
+        for mark in marks {
+            match links.remove(&mark.record) {
+                Some(link) => linked.push((link, mark)),
+                None => unlinked.push(mark),
+            }
+        }
+        let mut pairs = self.hydrate(side, linked).await?;
+        if !unlinked.is_empty() {
+            pairs.extend(self.place(side, object, unlinked).await?);
+        }
+        self.reconcile(pairs).await
+    }
+
+    /// Reads both sides of linked pairs as they are now. Pairs that have lost a side are put to rest here.
+    async fn hydrate(&self, side: Side, linked: Vec<(Link, Mark)>) -> Result<Vec<Pair>, EngineError> {
+        if linked.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Marks on the counterparts are answered by the same look; they are noted before it, so that one set while we
+        // look is kept.
+        let other = side.other();
+        let mut counterparts = BTreeMap::new();
+        for (object, ids) in by_object(linked.iter().map(|(link, _)| link), other) {
+            for mark in self.store.marks_of(&self.id, other, &object, &ids)? {
+                counterparts.insert((object.clone(), mark.record.clone()), mark);
+            }
+        }
+        let mut hubspot = self.read_linked(linked.iter().map(|(link, _)| link), Side::HubSpot).await?;
+        let mut salesforce = self.read_linked(linked.iter().map(|(link, _)| link), Side::Salesforce).await?;
+        let mut pairs = Vec::new();
+        for (link, mark) in linked {
+            let counterpart =
+                counterparts.remove(&(link.object(other).to_owned(), link.record(other).to_owned()));
+            let marks: Vec<Mark> = std::iter::once(mark).chain(counterpart).collect();
+            let on_hubspot = hubspot.remove(link.record(Side::HubSpot)).filter(|record| !record.deleted);
+            let on_salesforce = salesforce.remove(link.record(Side::Salesforce)).filter(|record| !record.deleted);
+            match (on_hubspot, on_salesforce) {
+                (Some(hubspot), Some(salesforce)) => pairs.push(Pair { link, marks, hubspot, salesforce }),
+                (Some(_), None) => self.rest(&link, Resting::DeletedInSalesforce, &marks)?,
+                (None, _) => self.rest(&link, Resting::DeletedInHubSpot, &marks)?,
+            }
+        }
+        Ok(pairs)
+    }
+
+    async fn read_linked(
+        &self,
+        links: impl Iterator<Item = &Link>,
+        side: Side,
+    ) -> Result<BTreeMap<String, RecordState>, EngineError> {
+        let schema = self.schema().await?;
+        let mut found = BTreeMap::new();
+        for (object, ids) in by_object(links, side) {
+            let fields = schema.fields_of(side, &object);
+            found.extend(self.side(side).read(&object, &ids, &fields).await?);
+        }
+        Ok(found)
+    }
+
+    /// Puts a link to rest: one of its records is gone. The other is left as it is and not made again.
+    fn rest(&self, link: &Link, why: Resting, marks: &[Mark]) -> Result<(), EngineError> {
+        let now = self.now();
+        let gone = match why {
+            Resting::DeletedInHubSpot => Side::HubSpot,
+            Resting::DeletedInSalesforce => Side::Salesforce,
+        };
+        self.store.transaction(|tx| {
+            if link.state != LinkState::Resting(why) {
+                tx.set_link_state(link.id, LinkState::Resting(why), now)?;
+                tx.add_history(&HistoryEntry {
+                    run: self.run(),
+                    at: now,
+                    side: gone.other(),
+                    object: link.object(gone.other()).to_owned(),
+                    record: link.record(gone.other()).to_owned(),
+                    link: Some(link.id),
+                    field: None,
+                    before: None,
+                    after: None,
+                    cause: marks.first().map_or_else(String::new, |mark| mark.cause.as_str().to_owned()),
+                    reason: why.as_str().to_owned(),
+                    outcome: Outcome::Unlinked,
+                    call: None,
+                })?;
+            }
+            for mark in marks {
+                self.clear(tx, mark)?;
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+/// The records of `side` that these links name, by object.
+fn by_object<'a>(links: impl Iterator<Item = &'a Link>, side: Side) -> BTreeMap<String, Vec<String>> {
+    let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for link in links {
+        ids.entry(link.object(side).to_owned()).or_default().insert(link.record(side).to_owned());
+    }
+    ids.into_iter().map(|(object, ids)| (object, ids.into_iter().collect())).collect()
+}

@@ -1,0 +1,206 @@
+//! Mappings: which object goes with which, and which field with which.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Access, Field, Kind, Side, SyncRule};
+
+/// A HubSpot property with a Salesforce field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldMapping {
+    /// The property's internal name.
+    pub hubspot: String,
+    /// The field's API name.
+    pub salesforce: String,
+    /// Which way it flows.
+    #[serde(default)]
+    pub rule: SyncRule,
+    /// Choices that go together although they are spelled differently.
+    #[serde(default, skip_serializing_if = "ChoiceMap::is_empty")]
+    pub choices: ChoiceMap,
+    /// What to do with a value that does not fit.
+    #[serde(default)]
+    pub on_misfit: OnMisfit,
+}
+
+impl FieldMapping {
+    /// A mapping with the default of everything.
+    pub fn new(hubspot: impl Into<String>, salesforce: impl Into<String>, rule: SyncRule) -> Self {
+        Self {
+            hubspot: hubspot.into(),
+            salesforce: salesforce.into(),
+            rule,
+            choices: ChoiceMap::default(),
+            on_misfit: OnMisfit::default(),
+        }
+    }
+}
+
+/// What to do with a value that does not fit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMisfit {
+    /// Leave the field alone and say so.
+    #[default]
+    Refuse,
+    /// Cut a text that is too long.
+    CutText,
+}
+
+/// Choices that go together: HubSpot's value, Salesforce's value.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChoiceMap(pub Vec<(String, String)>);
+
+impl ChoiceMap {
+    /// Whether nothing is mapped by hand.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The other side's value for `value` of side `from`.
+    #[must_use]
+    pub fn other(&self, from: Side, value: &str) -> Option<&str> {
+        self.0.iter().find_map(|(hubspot, salesforce)| match from {
+            Side::HubSpot => (hubspot == value).then_some(salesforce.as_str()),
+            Side::Salesforce => (salesforce == value).then_some(hubspot.as_str()),
+        })
+    }
+}
+
+/// A HubSpot object type with a Salesforce object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectMapping {
+    /// The HubSpot object type, for example `contacts`.
+    pub hubspot_object: String,
+    /// The Salesforce object, for example `Contact`.
+    pub salesforce_object: String,
+    /// Whether it is worked.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Whether records that only Salesforce has are made in HubSpot.
+    #[serde(default = "yes")]
+    pub create_in_hubspot: bool,
+    /// Whether records that only HubSpot has are made in Salesforce.
+    #[serde(default = "yes")]
+    pub create_in_salesforce: bool,
+    /// Which field goes with which.
+    pub fields: Vec<FieldMapping>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A mapping with both its fields as the platforms describe them; it can be worked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldPair {
+    /// The mapping.
+    pub mapping: FieldMapping,
+    /// The HubSpot property.
+    pub hubspot: Field,
+    /// The Salesforce field.
+    pub salesforce: Field,
+}
+
+/// A mapping that cannot be worked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MappingRefused {
+    /// The rule would write a field that cannot be written.
+    #[error("'{field}' cannot be written in {side}, and the rule '{rule}' may write it. Use '{instead}'.")]
+    ReadOnly {
+        /// The side of the field.
+        side: Side,
+        /// The field.
+        field: String,
+        /// The rule, as people know it.
+        rule: &'static str,
+        /// A rule that fits.
+        instead: &'static str,
+    },
+    /// The two hold different things.
+    #[error(
+        "'{hubspot}' ({hubspot_kind}) and '{salesforce}' ({salesforce_kind}) do not go together: {reason}."
+    )]
+    Incompatible {
+        /// The property.
+        hubspot: String,
+        /// What it holds.
+        hubspot_kind: &'static str,
+        /// The field.
+        salesforce: String,
+        /// What it holds.
+        salesforce_kind: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
+}
+
+impl FieldPair {
+    /// Puts a mapping together with its fields.
+    ///
+    /// # Errors
+    /// When the types do not go together, or the rule would write a read-only field.
+    pub fn new(mapping: FieldMapping, hubspot: Field, salesforce: Field) -> Result<Self, MappingRefused> {
+        for (side, field) in [(Side::HubSpot, &hubspot), (Side::Salesforce, &salesforce)] {
+            if field.access != Access::ReadWrite && mapping.rule.writes(side) {
+                let instead = match side {
+                    Side::HubSpot => SyncRule::AlwaysHubSpot,
+                    Side::Salesforce => SyncRule::AlwaysSalesforce,
+                };
+                return Err(MappingRefused::ReadOnly {
+                    side,
+                    field: field.name.clone(),
+                    rule: mapping.rule.label(),
+                    instead: instead.label(),
+                });
+            }
+        }
+        if let Some(reason) = incompatible(mapping.rule, &hubspot.kind, &salesforce.kind) {
+            return Err(MappingRefused::Incompatible {
+                hubspot: hubspot.name.clone(),
+                hubspot_kind: hubspot.kind.word(),
+                salesforce: salesforce.name.clone(),
+                salesforce_kind: salesforce.kind.word(),
+                reason,
+            });
+        }
+        Ok(Self { mapping, hubspot, salesforce })
+    }
+
+    /// The field of `side`.
+    #[must_use]
+    pub fn field(&self, side: Side) -> &Field {
+        match side {
+            Side::HubSpot => &self.hubspot,
+            Side::Salesforce => &self.salesforce,
+        }
+    }
+}
+
+fn incompatible(rule: SyncRule, hubspot: &Kind, salesforce: &Kind) -> Option<&'static str> {
+    use Kind::{Boolean, Choice, Date, DateTime, MultiChoice, Number, Reference, Text};
+    let multi = matches!((hubspot, salesforce), (MultiChoice(_), MultiChoice(_)));
+    if rule == SyncRule::Union && !multi {
+        return Some("the union of choices needs several choices on both sides");
+    }
+    match (hubspot, salesforce) {
+        (Reference { .. }, Reference { .. }) => None,
+        (Reference { .. }, _) | (_, Reference { .. }) => Some("a reference only goes with a reference"),
+        (Number { .. }, Boolean | Date | DateTime) | (Boolean | Date | DateTime, Number { .. }) => {
+            Some("a number is neither a day nor an answer")
+        }
+        (Boolean, Date | DateTime) | (Date | DateTime, Boolean) => Some("a day is not an answer"),
+        (Date | DateTime, Choice(_) | MultiChoice(_)) | (Choice(_) | MultiChoice(_), Date | DateTime) => {
+            Some("a day is not a choice")
+        }
+        (MultiChoice(_), Choice(_) | Number { .. } | Boolean) => Some("several choices do not fit one value"),
+        (Choice(_) | Number { .. } | Boolean, MultiChoice(_)) if rule != SyncRule::AlwaysHubSpot => {
+            Some("several choices do not fit one value")
+        }
+        (Text { .. }, _) | (_, Text { .. }) => None,
+        _ => None,
+    }
+}

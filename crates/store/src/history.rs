@@ -1,0 +1,178 @@
+//! History: every write that was done or declined, and why. Rows are only ever added.
+
+use jiff::Timestamp;
+use model::{ConnectionId, Side, Value};
+use rusqlite::params;
+
+use crate::db::{from_json, millis, moment, to_json};
+use crate::{LinkId, Store, StoreError, Tx};
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A record was created.
+    Created,
+    /// A field was written.
+    Written,
+    /// An edit was declined: a rule ranks the other side higher.
+    Declined,
+    /// A link was put to rest.
+    Unlinked,
+}
+
+impl Outcome {
+    /// The name in the database and for people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Written => "written",
+            Self::Declined => "declined",
+            Self::Unlinked => "unlinked",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        match text {
+            "created" => Self::Created,
+            "declined" => Self::Declined,
+            "unlinked" => Self::Unlinked,
+            _ => Self::Written,
+        }
+    }
+}
+
+/// One line of history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryEntry {
+    /// The run it belongs to.
+    pub run: String,
+    /// When it was done.
+    pub at: Timestamp,
+    /// The side of the record.
+    pub side: Side,
+    /// The record's object.
+    pub object: String,
+    /// The record's id.
+    pub record: String,
+    /// The link it belongs to.
+    pub link: Option<LinkId>,
+    /// The field; none where it is about the whole record.
+    pub field: Option<String>,
+    /// What the field held before.
+    pub before: Option<Value>,
+    /// What it holds since.
+    pub after: Option<Value>,
+    /// What led Tandem to look.
+    pub cause: String,
+    /// Which rule decided.
+    pub reason: String,
+    /// What was done.
+    pub outcome: Outcome,
+    /// The platform's id for the call.
+    pub call: Option<String>,
+}
+
+/// A line of history with its number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryRow {
+    /// Its number; later lines have greater ones.
+    pub id: i64,
+    /// The line.
+    pub entry: HistoryEntry,
+}
+
+/// Which lines of history are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryFilter {
+    /// Lines about this record and the one it is linked to.
+    pub record: Option<String>,
+    /// At most as many, the latest; all where none is given.
+    pub limit: Option<u32>,
+}
+
+impl Store {
+    /// Lines of history, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn history(
+        &self,
+        connection: &ConnectionId,
+        filter: &HistoryFilter,
+    ) -> Result<Vec<HistoryRow>, StoreError> {
+        self.read(|tx| {
+            let mut statement = tx.db.prepare_cached(
+                "SELECT id, run, at, side, object, record, link, field, before, after, cause, reason, outcome, call \
+                 FROM history WHERE connection = ?1 AND (?2 IS NULL OR record = ?2 OR link IN \
+                 (SELECT id FROM link WHERE connection = ?1 AND (hubspot_id = ?2 OR salesforce_id = ?2))) \
+                 ORDER BY id DESC LIMIT ?3",
+            )?;
+            let limit = filter.limit.map_or(-1, i64::from);
+            let rows = statement.query_map(params![connection.as_str(), filter.record, limit], |row| {
+                let (side, outcome): (String, String) = (row.get(3)?, row.get(12)?);
+                let values: (Option<String>, Option<String>) = (row.get(8)?, row.get(9)?);
+                let entry = HistoryEntry {
+                    run: row.get(1)?,
+                    at: moment(row.get(2)?),
+                    side: crate::link::side_of(&side),
+                    object: row.get(4)?,
+                    record: row.get(5)?,
+                    link: row.get::<_, Option<i64>>(6)?.map(LinkId),
+                    field: row.get(7)?,
+                    before: None,
+                    after: None,
+                    cause: row.get(10)?,
+                    reason: row.get(11)?,
+                    outcome: Outcome::parse(&outcome),
+                    call: row.get(13)?,
+                };
+                Ok((HistoryRow { id: row.get(0)?, entry }, values))
+            })?;
+            let mut history = Vec::new();
+            for row in rows {
+                let (mut row, (before, after)) = row?;
+                let value = |text: Option<String>| text.map(|text| from_json("a line of history", &text)).transpose();
+                row.entry.before = value(before)?;
+                row.entry.after = value(after)?;
+                history.push(row);
+            }
+            history.reverse();
+            Ok(history)
+        })
+    }
+}
+
+impl Tx<'_> {
+    /// Adds a line of history.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn add_history(&self, connection: &ConnectionId, entry: &HistoryEntry) -> Result<(), StoreError> {
+        let value = |value: &Option<Value>| {
+            value.as_ref().map(|value| to_json("a line of history", value)).transpose()
+        };
+        self.db
+            .prepare_cached(
+                "INSERT INTO history (connection, run, at, side, object, record, link, field, before, after, cause, \
+                 reason, outcome, call) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            )?
+            .execute(params![
+                connection.as_str(),
+                entry.run,
+                millis(entry.at),
+                entry.side.as_str(),
+                entry.object,
+                entry.record,
+                entry.link.map(|link| link.0),
+                entry.field,
+                value(&entry.before)?,
+                value(&entry.after)?,
+                entry.cause,
+                entry.reason,
+                entry.outcome.as_str(),
+                entry.call
+            ])?;
+        Ok(())
+    }
+}
