@@ -1,0 +1,1 @@
+//! Where things are in either family of paths.

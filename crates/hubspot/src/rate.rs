@@ -1,0 +1,1 @@
+//! Keeping HubSpot's rate limits.
