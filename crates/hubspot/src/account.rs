@@ -1,8 +1,10 @@
 //! Which portal this is.
 
+use http::Method;
 use serde::Deserialize;
 
-use crate::lenient;
+use crate::client::Call;
+use crate::{Client, Error, lenient};
 
 /// Which portal this is.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -35,4 +37,15 @@ pub struct AccountInfo {
     /// The portal's name, which newer versions give.
     #[serde(default, deserialize_with = "lenient::optional_text")]
     pub portal_name: Option<String>,
+}
+
+impl Client {
+    /// Which portal the token belongs to.
+    ///
+    /// # Errors
+    /// When HubSpot cannot be asked or refuses.
+    pub async fn account(&self) -> Result<AccountInfo, Error> {
+        let path = self.inner().paths.account();
+        self.ask(&Call::new("telling which account this is", Method::GET, path)).await
+    }
 }

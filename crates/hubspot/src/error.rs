@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use transport::TransportError;
+use serde_json::Value;
+use transport::{Response, TransportError};
+
+use crate::lenient;
 
 /// Why a call did not succeed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -154,5 +157,135 @@ impl std::fmt::Display for ApiError {
             write!(f, ", correlation id {id}")?;
         }
         Ok(())
+    }
+}
+
+/// How much of a body that cannot be understood is kept.
+const KEPT: usize = 200;
+
+pub(crate) fn start_of(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).chars().take(KEPT).collect()
+}
+
+/// What a refusal says, and whether it is worded as HubSpot words its refusals.
+pub(crate) fn parse_refusal(response: &Response) -> (ApiError, bool) {
+    let status = response.status().as_u16();
+    match serde_json::from_slice::<Value>(response.body()) {
+        Ok(value) if value.get("message").is_some() || value.get("category").is_some() => {
+            (ApiError::from_json(status, &value), true)
+        }
+        _ => {
+            let start = start_of(response.body());
+            let message = if start.trim().is_empty() { "(no explanation)".to_owned() } else { start };
+            (ApiError { status, message, ..ApiError::default() }, false)
+        }
+    }
+}
+
+/// The error that a refusal amounts to.
+pub(crate) fn classify(response: &Response) -> Error {
+    if let Ok(value) = serde_json::from_slice::<Value>(response.body())
+        && let Some(error) = value.get("error").and_then(Value::as_str)
+    {
+        let description = value.get("error_description").or_else(|| value.get("message"));
+        return Error::OAuth {
+            error: error.to_owned(),
+            description: description.and_then(lenient::as_text).unwrap_or_default(),
+        };
+    }
+    let (api, worded) = parse_refusal(response);
+    let api = Box::new(api);
+    match api.status {
+        401 => Error::Unauthorized(api),
+        403 => Error::Forbidden { scopes: missing_scopes(&api), api },
+        // An unknown route answers with a web page: that is our mistake, not a missing record.
+        404 if worded => Error::NotFound(api),
+        _ => Error::Api(api),
+    }
+}
+
+fn missing_scopes(api: &ApiError) -> Vec<String> {
+    const KEYS: [&str; 2] = ["requiredGranularScopes", "requiredScopes"];
+    let contexts = api.details.iter().map(|detail| &detail.context).chain([&api.context]);
+    let mut scopes: Vec<String> = contexts
+        .flat_map(|context| KEYS.iter().filter_map(|key| context.get(*key)))
+        .flatten()
+        .cloned()
+        .collect();
+    scopes.sort();
+    scopes.dedup();
+    scopes
+}
+
+impl ApiError {
+    pub(crate) fn from_json(status: u16, value: &Value) -> Self {
+        let text = |name: &str| value.get(name).and_then(lenient::as_text);
+        let details = value.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        Self {
+            status,
+            category: text("category").or_else(|| text("errorType")),
+            sub_category: text("subCategory"),
+            message: text("message").unwrap_or_else(|| "(no explanation)".to_owned()),
+            correlation_id: text("correlationId"),
+            policy: text("policyName"),
+            context: lenient::context(value.get("context")),
+            details: details
+                .iter()
+                .map(|detail| ErrorDetail {
+                    message: detail.get("message").and_then(lenient::as_text).unwrap_or_default(),
+                    code: detail.get("code").or_else(|| detail.get("subCategory")).and_then(lenient::as_text),
+                    context: lenient::context(detail.get("context")),
+                })
+                .collect(),
+        }
+    }
+
+    /// Every value of a context entry, here and in the details.
+    pub(crate) fn named(&self, key: &str) -> Vec<&str> {
+        let contexts = [&self.context].into_iter().chain(self.details.iter().map(|detail| &detail.context));
+        contexts.filter_map(|context| context.get(key)).flatten().map(String::as_str).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(status: u16, body: &str) -> Response {
+        http::Response::builder().status(status).body(bytes::Bytes::copy_from_slice(body.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn a_refused_token_says_what_to_do() {
+        let error = classify(&response(
+            401,
+            r#"{"status":"error","message":"Authentication credentials not found.","correlationId":"c-1","category":"INVALID_AUTHENTICATION"}"#,
+        ));
+        let text = error.to_string();
+        assert!(text.contains("check HUBSPOT_TOKEN") && text.contains("c-1"), "{text}");
+    }
+
+    #[test]
+    fn missing_scopes_are_named() {
+        let error = classify(&response(
+            403,
+            r#"{"status":"error","message":"This app hasn't been granted all required scopes.","category":"MISSING_SCOPES","errors":[{"message":"x","context":{"requiredGranularScopes":["crm.objects.contacts.read"]}}]}"#,
+        ));
+        assert!(error.to_string().contains("add to the app: crm.objects.contacts.read"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_route_is_not_a_missing_record() {
+        let error = classify(&response(404, "<html>Not here</html>"));
+        assert!(matches!(&error, Error::Api(api) if api.message.contains("<html>")), "{error:?}");
+    }
+
+    #[test]
+    fn a_refused_refresh_token_keeps_both_words() {
+        let error = classify(&response(
+            400,
+            r#"{"error":"invalid_grant","error_description":"refresh token is invalid","status":"BAD_REFRESH_TOKEN","message":"refresh token is invalid"}"#,
+        ));
+        assert!(error.to_string().contains("invalid_grant: refresh token is invalid"), "{error}");
     }
 }

@@ -24,16 +24,18 @@ mod retry;
 mod search;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use account::AccountInfo;
 pub use associations::{AssociatedTo, Association, AssociationFailure, AssociationPair, AssociationType};
 pub use auth::{Auth, BoxError, OAuth, TokenStore, Tokens};
 pub use batch::{BatchInput, NewAssociation, RowError, RowResult};
-pub use client::stub::{authorize_url, exchange_code, refresh};
+
 pub use client::{Client, DailyUsage};
 pub use config::{API_VERSION, Config, Paths};
 pub use error::{ApiError, Error, ErrorDetail};
-pub use oauth::{Introspection, OAuthApp};
+pub use oauth::{Introspection, OAuthApp, authorize_url, exchange_code, refresh};
 pub use objects::{BatchAnswer, BatchRead, List, Page};
 pub use owners::{Owner, Team};
 pub use pipelines::{Pipeline, Stage};

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use http::Method;
 use serde::Deserialize;
 
-use crate::lenient;
+use crate::client::Call;
+use crate::{Client, Error, lenient};
 
 /// A pipeline.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -46,4 +48,22 @@ pub struct Stage {
     /// `isClosed` and `probability` of deals, `ticketState` of tickets.
     #[serde(default, deserialize_with = "lenient::values")]
     pub metadata: BTreeMap<String, Option<String>>,
+}
+
+#[derive(Deserialize)]
+struct PipelineList {
+    results: Vec<Pipeline>,
+}
+
+impl Client {
+    /// The pipelines of an object, with their stages.
+    ///
+    /// # Errors
+    /// When HubSpot cannot be asked or refuses.
+    pub async fn pipelines(&self, object: &str) -> Result<Vec<Pipeline>, Error> {
+        let path = self.inner().paths.pipelines(object);
+        let list: PipelineList =
+            self.ask(&Call::new(format!("listing pipelines of {object}"), Method::GET, path)).await?;
+        Ok(list.results)
+    }
 }

@@ -1,8 +1,10 @@
 //! Properties: what fields an object has.
 
+use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::lenient;
+use crate::client::Call;
+use crate::{Client, Error, lenient};
 
 /// A property of an object.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -134,4 +136,45 @@ pub struct NewPropertyGroup {
     pub name: String,
     /// Name shown to people.
     pub label: String,
+}
+
+#[derive(Deserialize)]
+struct PropertyList {
+    results: Vec<Property>,
+}
+
+impl Client {
+    /// All properties of an object, archived ones left out.
+    ///
+    /// # Errors
+    /// When HubSpot cannot be asked or refuses.
+    pub async fn properties(&self, object: &str) -> Result<Vec<Property>, Error> {
+        let path = self.inner().paths.properties(object);
+        let list: PropertyList =
+            self.ask(&Call::new(format!("listing properties of {object}"), Method::GET, path)).await?;
+        Ok(list.results)
+    }
+
+    /// Makes a property. One that is there already comes back as `Error::Api` with status 409; an archived one of
+    /// that name is brought back instead.
+    ///
+    /// # Errors
+    /// When HubSpot cannot be asked or refuses.
+    pub async fn create_property(&self, object: &str, property: &NewProperty) -> Result<Property, Error> {
+        let what = format!("making the property {} of {object}", property.name);
+        // The name is unique, so a repeated call makes no second one.
+        let call = Call::new(what, Method::POST, self.inner().paths.properties(object)).repeatable();
+        self.ask(&call.json(serde_json::json!(property))).await
+    }
+
+    /// Makes a group of properties. One that is there already comes back as `Error::Api` with status 409.
+    ///
+    /// # Errors
+    /// When HubSpot cannot be asked or refuses.
+    pub async fn create_property_group(&self, object: &str, group: &NewPropertyGroup) -> Result<(), Error> {
+        let what = format!("making the property group {} of {object}", group.name);
+        let path = format!("{}/groups", self.inner().paths.properties(object));
+        let call = Call::new(what, Method::POST, path).repeatable().json(serde_json::json!(group));
+        self.inner().send(&call).await.map(drop)
+    }
 }

@@ -1,8 +1,11 @@
 //! Finding records by their values.
 
-use serde::Serialize;
+use http::Method;
+use serde::{Deserialize, Serialize};
 
-use crate::Record;
+use crate::client::Call;
+use crate::owners::Paging;
+use crate::{Client, Error, Record, lenient};
 
 /// What to look for. At most 5 groups, 6 filters in each, 18 in all; at most 10,000 results can be reached.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -17,7 +20,7 @@ pub struct Search {
     pub sorts: Vec<Sort>,
     /// Properties wanted back.
     pub properties: Vec<String>,
-    /// Page size, at most 200.
+    /// Page size, at most 200; 0 for the most.
     pub limit: u32,
     /// Where the page starts, from the page before.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,4 +124,69 @@ pub struct SearchPage {
     pub results: Vec<Record>,
     /// Where the next page starts; none on the last.
     pub after: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct SearchAnswer {
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    total: u64,
+    results: Vec<Record>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    paging: Paging,
+}
+
+const MOST_GROUPS: usize = 5;
+const MOST_FILTERS_PER_GROUP: usize = 6;
+const MOST_FILTERS: usize = 18;
+const MOST_PER_PAGE: u32 = 200;
+const MOST_REACHABLE: u64 = 10_000;
+const LONGEST_BODY: usize = 3_000;
+
+impl Search {
+    /// Refuses what HubSpot would refuse in vaguer words, and what would spend a call for nothing.
+    fn check(&self, body: &str) -> Result<(), String> {
+        let filters: usize = self.filter_groups.iter().map(|group| group.filters.len()).sum();
+        let start: u64 = self.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0);
+        if self.filter_groups.len() > MOST_GROUPS
+            || filters > MOST_FILTERS
+            || self.filter_groups.iter().any(|group| group.filters.len() > MOST_FILTERS_PER_GROUP)
+        {
+            Err(format!(
+                "a search takes at most {MOST_GROUPS} filter groups, {MOST_FILTERS_PER_GROUP} filters in each and {MOST_FILTERS} in all"
+            ))
+        } else if self.sorts.len() > 1 {
+            Err("a search takes one sort only".to_owned())
+        } else if self.limit > MOST_PER_PAGE {
+            Err(format!("a page of a search holds at most {MOST_PER_PAGE} records"))
+        } else if start.saturating_add(u64::from(self.limit)) > MOST_REACHABLE {
+            Err(format!(
+                "a search reaches {MOST_REACHABLE} records only; narrow its filters, for example by starting after the last record seen"
+            ))
+        } else if body.chars().count() > LONGEST_BODY {
+            Err(format!(
+                "a search takes at most {LONGEST_BODY} characters; ask for fewer properties and read the rest in batches"
+            ))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Client {
+    /// One page of matching records. The index lags behind writes by up to half a minute.
+    ///
+    /// # Errors
+    /// When HubSpot cannot be asked or refuses, or the search is beyond its limits.
+    pub async fn search(&self, object: &str, search: &Search) -> Result<SearchPage, Error> {
+        let mut search = search.clone();
+        if search.limit == 0 {
+            search.limit = MOST_PER_PAGE;
+        }
+        let body = serde_json::json!(search);
+        search.check(&body.to_string()).map_err(Error::InvalidRequest)?;
+        let path = format!("{}/search", self.inner().paths.objects(object));
+        let call = Call::new(format!("searching {object}"), Method::POST, path).searching().json(body);
+        let answer: SearchAnswer = self.ask(&call).await?;
+        Ok(SearchPage { total: answer.total, results: answer.results, after: answer.paging.after() })
+    }
 }
