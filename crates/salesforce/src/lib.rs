@@ -1,1 +1,39 @@
 //! Client of the Salesforce APIs.
+//!
+//! Everything it needs from outside (HTTP, time, chance) comes in through [`transport::World`]. One [`Client`]
+//! talks to one org, renews its own access, counts its calls and splits long batches. What it sends a second time
+//! is decided in one place, and a plain create is never sent again once its answer was lost.
+
+mod auth;
+mod client;
+mod collections;
+mod composite;
+mod config;
+mod describe;
+mod error;
+mod identity;
+mod lenient;
+mod limits;
+mod oauth;
+mod query;
+mod records;
+mod retry;
+mod row;
+mod setup;
+#[cfg(test)]
+mod testing;
+
+pub use auth::{Auth, BoxError, TokenStore, Tokens};
+pub use client::stub::{authorize_url, exchange_code, pkce};
+pub use client::{ApiUsage, Client};
+pub use collections::{RowError, RowResult, WriteOptions};
+pub use composite::{SubResponse, Subrequest};
+pub use config::{API_VERSION, Config};
+pub use describe::{FieldDescribe, ObjectDescribe, ObjectSummary, PicklistValue, RecordTypeInfo};
+pub use error::{ApiError, Error, ErrorDetail};
+pub use identity::{Identity, Organization, Version};
+pub use limits::Limit;
+pub use oauth::{OAuthApp, Pkce};
+pub use query::{Pages, QueryPage, Scope, in_lists, soql_quote, soql_time};
+pub use row::{Fields, Row};
+pub use setup::{Granted, NewCustomField, PermissionSet};

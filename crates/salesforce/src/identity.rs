@@ -1,0 +1,78 @@
+//! Who the client is logged in as, and where.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::lenient;
+
+/// An API version the org serves.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Version {
+    /// The release's name.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub label: String,
+    /// Its path.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub url: String,
+    /// Such as `66.0`.
+    pub version: String,
+}
+
+/// Who the client is logged in as.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Identity {
+    /// The user's id.
+    pub user_id: String,
+    /// The org's id.
+    pub organization_id: String,
+    /// The user's name for logging in.
+    #[serde(default, alias = "preferred_username", deserialize_with = "lenient::or_default")]
+    pub username: String,
+    /// The user's name.
+    #[serde(default, alias = "name", deserialize_with = "lenient::or_default")]
+    pub display_name: Option<String>,
+    /// The user's address.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub email: Option<String>,
+    /// The user's time zone.
+    #[serde(default, rename = "zoneinfo", deserialize_with = "lenient::or_default")]
+    pub time_zone: Option<String>,
+}
+
+/// The org.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Organization {
+    /// Id.
+    pub id: String,
+    /// Name.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub name: String,
+    /// Edition, such as `Enterprise Edition`.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub organization_type: Option<String>,
+    /// Whether it is a sandbox.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub is_sandbox: bool,
+    /// The instance it lives on.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub instance_name: Option<String>,
+    /// Its namespace.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub namespace_prefix: Option<String>,
+    /// IANA name of its time zone.
+    #[serde(default, rename = "TimeZoneSidKey", deserialize_with = "lenient::or_default")]
+    pub time_zone: Option<String>,
+    /// Its locale.
+    #[serde(default, rename = "DefaultLocaleSidKey", deserialize_with = "lenient::or_default")]
+    pub locale: Option<String>,
+    /// Its language.
+    #[serde(default, rename = "LanguageLocaleKey", deserialize_with = "lenient::or_default")]
+    pub language: Option<String>,
+    /// When a trial ends.
+    #[serde(default, deserialize_with = "lenient::time")]
+    pub trial_expiration_date: Option<Timestamp>,
+    /// Whether it is read-only now.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub is_read_only: bool,
+}
