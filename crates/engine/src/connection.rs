@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use model::{ConnectionId, ConvertContext, Side, Sides};
+use model::{ConnectionId, ConvertContext, Side};
 use store::{Mark, Store, SyncError, Tx};
 use tokio::sync::{Notify, OnceCell};
 use transport::World;
@@ -76,7 +76,7 @@ impl Connection {
     }
 
     /// The run that is under way, for history rows.
-    pub(crate) fn run(&self) -> String {
+    pub(crate) fn run_name(&self) -> String {
         self.run.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -162,7 +162,6 @@ impl Connection {
     ) -> SyncError {
         let remedy = remedy::for_code(&refusal.code);
         SyncError {
-            connection: self.id.clone(),
             side,
             object: object.to_owned(),
             record: record.to_owned(),
@@ -172,12 +171,7 @@ impl Connection {
             message: refusal.message.clone(),
             remedy: remedy.fix.to_owned(),
             at: self.now(),
-            next_try: None,
         }
-    }
-
-    pub(crate) fn both<T>(hubspot: T, salesforce: T) -> Sides<T> {
-        Sides { hubspot, salesforce }
     }
 }
 

@@ -34,9 +34,16 @@ struct Job {
 }
 
 enum Done {
-    Created { id: String, stored: Values, call: Option<String> },
+    Created {
+        id: String,
+        stored: Values,
+        call: Option<String>,
+    },
     /// The platform says that this record is already there.
-    Exists { id: String, refusal: Refusal },
+    Exists {
+        id: String,
+        refusal: Refusal,
+    },
     Refused(Refusal),
     Unknown,
 }
@@ -67,7 +74,6 @@ impl Connection {
         for misfit in &plan.misfits {
             let Some(pair) = new.route.pairs.get(misfit.pair) else { continue };
             misfits.push(SyncError {
-                connection: self.id.clone(),
                 side,
                 object: new.record.object.clone(),
                 record: new.record.id.clone(),
@@ -77,7 +83,6 @@ impl Connection {
                 message: misfit.misfit.to_string(),
                 remedy: misfit.misfit.remedy(),
                 at: self.now(),
-                next_try: None,
             });
         }
         let outcome = (!plan.missing_required.is_empty()).then(|| {
@@ -209,47 +214,54 @@ impl Connection {
         match &job.outcome {
             Some(Done::Created { id, stored, call }) => {
                 let link = self.insert_created(tx, side, job, id, stored)?;
-                tx.add_history(&HistoryEntry {
-                    run: self.run(),
-                    at: now,
-                    side: target,
-                    object: job.new.route.object(target).to_owned(),
-                    record: id.clone(),
-                    link: Some(link.id),
-                    field: None,
-                    before: None,
-                    after: None,
-                    cause: job.new.mark.cause.as_str().to_owned(),
-                    reason: "created".to_owned(),
-                    outcome: Outcome::Created,
-                    call: call.clone(),
-                })?;
-                for (field, sent) in &job.values {
-                    tx.add_history(&HistoryEntry {
-                        run: self.run(),
+                tx.add_history(
+                    &self.id,
+                    &HistoryEntry {
+                        run: self.run_name(),
                         at: now,
                         side: target,
                         object: job.new.route.object(target).to_owned(),
                         record: id.clone(),
                         link: Some(link.id),
-                        field: Some(field.clone()),
+                        field: None,
                         before: None,
-                        after: Some(stored.get(field).unwrap_or(sent).clone()),
+                        after: None,
                         cause: job.new.mark.cause.as_str().to_owned(),
                         reason: "created".to_owned(),
-                        outcome: Outcome::Written,
+                        outcome: Outcome::Created,
                         call: call.clone(),
-                    })?;
+                    },
+                )?;
+                for (field, sent) in &job.values {
+                    tx.add_history(
+                        &self.id,
+                        &HistoryEntry {
+                            run: self.run_name(),
+                            at: now,
+                            side: target,
+                            object: job.new.route.object(target).to_owned(),
+                            record: id.clone(),
+                            link: Some(link.id),
+                            field: Some(field.clone()),
+                            before: None,
+                            after: Some(stored.get(field).unwrap_or(sent).clone()),
+                            cause: job.new.mark.cause.as_str().to_owned(),
+                            reason: "created".to_owned(),
+                            outcome: Outcome::Written,
+                            call: call.clone(),
+                        },
+                    )?;
                 }
                 tx.close_intents_of_source(&self.id, side, &record.object, &record.id)?;
                 let keep: Vec<String> = job.misfits.iter().filter_map(|error| error.field.clone()).collect();
                 for error in &job.misfits {
-                    tx.set_error(error)?;
+                    tx.set_error(&self.id, error)?;
                 }
                 tx.resolve_errors(&self.id, side, &record.object, &record.id, &keep, now)?;
                 self.figures.linked(1);
                 // Fields that could not go along, or that the platform filled by itself, are agreed on in a second look.
-                let misfits: Vec<&String> = job.misfits.iter().filter_map(|error| error.field.as_ref()).collect();
+                let misfits: Vec<&String> =
+                    job.misfits.iter().filter_map(|error| error.field.as_ref()).collect();
                 let agreed = job.new.route.pairs.iter().all(|pair| {
                     link.shadows.get(target).contains_key(&pair.field(target).name)
                         || misfits.contains(&&pair.field(side).name)
@@ -266,7 +278,7 @@ impl Connection {
                     let mut refusal = refusal.clone();
                     refusal.code = "SHARED_KEY".into();
                     self.figures.add(side, |figures| figures.failed += 1);
-                    tx.set_error(&self.error_of(&record.object, side, &record.id, None, &refusal))?;
+                    tx.set_error(&self.id, &self.error_of(&record.object, side, &record.id, None, &refusal))?;
                     return self.postpone(tx, &job.new.mark, false);
                 }
                 // Found: the two agree for the first time when the mark, which stays, is worked on next.
@@ -277,7 +289,7 @@ impl Connection {
             Some(Done::Refused(refusal)) => {
                 tx.close_intents_of_source(&self.id, side, &record.object, &record.id)?;
                 self.figures.add(side, |figures| figures.failed += 1);
-                tx.set_error(&self.error_of(&record.object, side, &record.id, None, refusal))?;
+                tx.set_error(&self.id, &self.error_of(&record.object, side, &record.id, None, refusal))?;
                 self.postpone(tx, &job.new.mark, refusal.passing)
             }
             // The intent stays: the next look finds out what happened.

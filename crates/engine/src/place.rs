@@ -33,7 +33,12 @@ enum Place {
 impl Connection {
     /// Finds the counterparts of unlinked records. Answers the pairs that could be linked; the rest is created, refused
     /// or left alone here.
-    pub(crate) async fn place(&self, side: Side, object: &str, marks: Vec<Mark>) -> Result<Vec<Pair>, EngineError> {
+    pub(crate) async fn place(
+        &self,
+        side: Side,
+        object: &str,
+        marks: Vec<Mark>,
+    ) -> Result<Vec<Pair>, EngineError> {
         let schema = self.schema().await?;
         let ids: Vec<String> = marks.iter().map(|mark| mark.record.clone()).collect();
         let mut found = self.side(side).read(object, &ids, &schema.fields_of(side, object)).await?;
@@ -76,7 +81,7 @@ impl Connection {
         &self,
         schema: &'a Schema,
         side: Side,
-        record: &RecordState,
+        record: &'a RecordState,
     ) -> Result<&'a Route, Option<Refusal>> {
         let mut routes = schema.routes_of(side, &record.object).filter(|route| match side {
             Side::HubSpot => route.mapping.create_in_salesforce,
@@ -95,10 +100,12 @@ impl Connection {
         };
         let route = route.ok_or(None)?;
         let key = key_of(route, side, record);
-        if route.mapping.hubspot_object == "contacts" && key.is_none() && !self.settings.create_without_email {
+        if route.mapping.hubspot_object == "contacts" && key.is_none() && !self.settings.create_without_email
+        {
             return Err(Some(Refusal {
                 code: "NO_KEY".into(),
-                message: "The record has no email, and creating records without email is switched off.".into(),
+                message: "The record has no email, and creating records without email is switched off."
+                    .into(),
                 fields: Vec::new(),
                 existing: None,
                 passing: false,
@@ -136,13 +143,20 @@ impl Connection {
         for counterpart_object in counterpart_objects(schema, side, object) {
             let fields = schema.fields_of(other, &counterpart_object);
             // This record was made by Tandem from the one whose id it carries.
-            let carried: Vec<String> = strays.iter().filter_map(|stray| stray.record.marker.clone()).collect();
+            let carried: Vec<String> =
+                strays.iter().filter_map(|stray| stray.record.marker.clone()).collect();
             if !carried.is_empty() {
                 let origins = self.side(other).read(&counterpart_object, &carried, &fields).await?;
                 let free = self.free(other, &counterpart_object, origins.keys())?;
                 for (stray, place) in strays.iter().zip(places.iter_mut()) {
-                    let Some(origin) = stray.record.marker.as_ref().and_then(|id| origins.get(id)) else { continue };
-                    if place.is_some() || origin.deleted || !free.contains(&origin.id) || taken.contains(&origin.id) {
+                    let Some(origin) = stray.record.marker.as_ref().and_then(|id| origins.get(id)) else {
+                        continue;
+                    };
+                    if place.is_some()
+                        || origin.deleted
+                        || !free.contains(&origin.id)
+                        || taken.contains(&origin.id)
+                    {
                         continue;
                     }
                     let intent = self.store.intent_for_source(&self.id, other, &origin.object, &origin.id)?;
@@ -156,7 +170,9 @@ impl Connection {
             // A create of ours whose outcome nobody recorded.
             let mut asked: BTreeMap<String, Intent> = BTreeMap::new();
             for stray in strays {
-                if let Some(intent) = self.store.intent_for_source(&self.id, side, object, &stray.record.id)? {
+                if let Some(intent) =
+                    self.store.intent_for_source(&self.id, side, object, &stray.record.id)?
+                {
                     asked.insert(stray.record.id.clone(), intent);
                 }
             }
@@ -196,7 +212,8 @@ impl Connection {
             .zip(places.iter())
             .map(|(stray, place)| if place.is_some() { None } else { key_of(first, side, &stray.record) })
             .collect();
-        let wanted: Vec<String> = keys.iter().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+        let wanted: Vec<String> =
+            keys.iter().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
         if wanted.is_empty() {
             return Ok(());
         }
@@ -206,7 +223,8 @@ impl Connection {
             let fields = schema.fields_of(other, &counterpart_object);
             let mut records = self.side(other).find(&counterpart_object, key, &wanted, &fields).await?;
             records.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
-            let Some(route) = schema.routes_of(side, object).find(|r| r.object(other) == counterpart_object) else {
+            let Some(route) = schema.routes_of(side, object).find(|r| r.object(other) == counterpart_object)
+            else {
                 continue;
             };
             for record in records {
@@ -327,7 +345,13 @@ impl Connection {
         Ok(Some(Pair { link, marks, hubspot, salesforce }))
     }
 
-    fn refuse_shared(&self, side: Side, stray: &Stray, key: &str, with: &[String]) -> Result<(), EngineError> {
+    fn refuse_shared(
+        &self,
+        side: Side,
+        stray: &Stray,
+        key: &str,
+        with: &[String],
+    ) -> Result<(), EngineError> {
         let refusal = Refusal {
             code: "SHARED_KEY".into(),
             message: format!("Several records share the key '{key}': this one and {}.", with.join(", ")),
@@ -343,7 +367,10 @@ impl Connection {
         self.store.transaction(|tx| match &refusal {
             Some(refusal) => {
                 self.figures.add(side, |figures| figures.failed += 1);
-                tx.set_error(&self.error_of(&stray.record.object, side, &stray.record.id, None, refusal))?;
+                tx.set_error(
+                    &self.id,
+                    &self.error_of(&stray.record.object, side, &stray.record.id, None, refusal),
+                )?;
                 self.postpone(tx, &stray.mark, false)
             }
             None => {
@@ -370,7 +397,9 @@ fn counterpart_objects(schema: &Schema, side: Side, object: &str) -> Vec<String>
 
 /// Objects of `side` that map to the same object as `object`, in order of preference up to and including it.
 fn sibling_objects(schema: &Schema, side: Side, object: &str) -> Vec<String> {
-    let Some(counterpart) = counterpart_objects(schema, side, object).into_iter().next() else { return Vec::new() };
+    let Some(counterpart) = counterpart_objects(schema, side, object).into_iter().next() else {
+        return Vec::new();
+    };
     let mut siblings: Vec<String> = Vec::new();
     for route in schema.routes_of(side.other(), &counterpart) {
         siblings.push(route.object(side).to_owned());
@@ -432,7 +461,9 @@ mod tests {
 
     #[test]
     fn a_domain_is_what_is_left_of_a_web_address() {
-        for address in ["https://www.acme.example/en?x=1", "http://acme.example", "www.acme.example", "acme.example"] {
+        for address in
+            ["https://www.acme.example/en?x=1", "http://acme.example", "www.acme.example", "acme.example"]
+        {
             assert_eq!(domain_of(address), "acme.example");
         }
     }

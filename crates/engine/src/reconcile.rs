@@ -46,10 +46,8 @@ impl Connection {
         let schema = self.schema().await?;
         let mut by_route: BTreeMap<(String, String), Vec<Pair>> = BTreeMap::new();
         for pair in pairs {
-            let key = (
-                pair.link.object(Side::HubSpot).to_owned(),
-                pair.link.object(Side::Salesforce).to_owned(),
-            );
+            let key =
+                (pair.link.object(Side::HubSpot).to_owned(), pair.link.object(Side::Salesforce).to_owned());
             by_route.entry(key).or_default().push(pair);
         }
         for ((hubspot, salesforce), pairs) in by_route {
@@ -113,8 +111,6 @@ impl Connection {
         intent: &Intent,
     ) -> Vec<HistoryEntry> {
         let target = intent.target;
-        let links = Links::new(&self.store, &self.id, route);
-        let context = self.convert_context(&links);
         let mut recovered = Vec::new();
         for field_pair in &route.pairs {
             let (target_field, source_field) = (field_pair.field(target), field_pair.field(target.other()));
@@ -124,7 +120,7 @@ impl Connection {
                 continue;
             };
             if shadows.get(target).get(&target_field.name) == Some(now)
-                || !model::same_stored(sent, now, field_pair, target, &context)
+                || !model::same_stored(sent, now, field_pair, target)
             {
                 continue;
             }
@@ -133,7 +129,7 @@ impl Connection {
                 shadows.get_mut(target.other()).insert(source_field.name.clone(), source.clone());
             }
             recovered.push(HistoryEntry {
-                run: self.run(),
+                run: self.run_name(),
                 at: intent.created_at,
                 side: target,
                 object: pair.link.object(target).to_owned(),
@@ -189,7 +185,8 @@ impl Connection {
                 .collect();
             let offset = self.side(side).clock_offset();
             let times = self.side(side).edit_times(&question).await?;
-            for work in asking.iter().filter_map(|index| index_mut(works, *index)) {
+            for index in &asking {
+                let Some(work) = works.get_mut(*index) else { continue };
                 let fields = work.plan.need_times.clone();
                 for pair in fields.iter().filter_map(|index| route.pairs.get(*index)) {
                     let field = &pair.field(side).name;
@@ -204,7 +201,7 @@ impl Connection {
             }
         }
         for index in asking {
-            if let Some(work) = index_mut(works, index) {
+            if let Some(work) = works.get_mut(index) {
                 self.plan(route, work);
             }
         }
@@ -236,7 +233,7 @@ impl Connection {
                 .collect();
             let outcomes = api.update(object, &request, route.fields(side)).await?;
             for ((index, sent), outcome) in rows.into_iter().zip(outcomes) {
-                let Some(work) = index_mut(works, index) else { continue };
+                let Some(work) = works.get_mut(index) else { continue };
                 match outcome {
                     Written::Stored { values, call, .. } => {
                         let mut stored = sent;
@@ -286,7 +283,8 @@ impl Connection {
                         if let Some(value) = work.pair.record(side.other()).values.get(from) {
                             source.insert(from.clone(), value.clone());
                         }
-                        if let Some(write) = work.plan.writes(side).iter().find(|write| write.field == *name) {
+                        if let Some(write) = work.plan.writes(side).iter().find(|write| write.field == *name)
+                        {
                             reasons.insert(name.clone(), write.reason.as_str().to_owned());
                         }
                     }
@@ -315,7 +313,7 @@ impl Connection {
         let link = &work.pair.link;
         let cause = work.pair.cause();
         for entry in &work.recovered {
-            tx.add_history(entry)?;
+            tx.add_history(&self.id, entry)?;
         }
         let mut shadows = work.shadows.clone();
         for index in &work.plan.moved {
@@ -335,21 +333,24 @@ impl Connection {
             let sent = work.to_write(route, side);
             for write in work.plan.writes(side).iter().filter(|write| sent.contains_key(&write.field)) {
                 let stored = work.stored.get(side).get(&write.field).cloned().unwrap_or(write.after.clone());
-                tx.add_history(&HistoryEntry {
-                    run: self.run(),
-                    at: now,
-                    side,
-                    object: link.object(side).to_owned(),
-                    record: link.record(side).to_owned(),
-                    link: Some(link.id),
-                    field: Some(write.field.clone()),
-                    before: Some(write.before.clone()),
-                    after: Some(stored.clone()),
-                    cause: cause.clone(),
-                    reason: write.reason.as_str().to_owned(),
-                    outcome: Outcome::Written,
-                    call: work.calls.get(side).clone(),
-                })?;
+                tx.add_history(
+                    &self.id,
+                    &HistoryEntry {
+                        run: self.run_name(),
+                        at: now,
+                        side,
+                        object: link.object(side).to_owned(),
+                        record: link.record(side).to_owned(),
+                        link: Some(link.id),
+                        field: Some(write.field.clone()),
+                        before: Some(write.before.clone()),
+                        after: Some(stored.clone()),
+                        cause: cause.clone(),
+                        reason: write.reason.as_str().to_owned(),
+                        outcome: Outcome::Written,
+                        call: work.calls.get(side).clone(),
+                    },
+                )?;
                 for pair in route.pairs.iter().filter(|pair| pair.field(side).name == write.field) {
                     // A union that changes both sides agrees only when both have been written.
                     let other = side.other();
@@ -376,21 +377,24 @@ impl Connection {
             if !work.wrote.get(declined.side) {
                 continue;
             }
-            tx.add_history(&HistoryEntry {
-                run: self.run(),
-                at: now,
-                side: declined.side,
-                object: link.object(declined.side).to_owned(),
-                record: link.record(declined.side).to_owned(),
-                link: Some(link.id),
-                field: Some(declined.field.clone()),
-                before: Some(declined.value.clone()),
-                after: None,
-                cause: cause.clone(),
-                reason: declined.reason.as_str().to_owned(),
-                outcome: Outcome::Declined,
-                call: None,
-            })?;
+            tx.add_history(
+                &self.id,
+                &HistoryEntry {
+                    run: self.run_name(),
+                    at: now,
+                    side: declined.side,
+                    object: link.object(declined.side).to_owned(),
+                    record: link.record(declined.side).to_owned(),
+                    link: Some(link.id),
+                    field: Some(declined.field.clone()),
+                    before: Some(declined.value.clone()),
+                    after: None,
+                    cause: cause.clone(),
+                    reason: declined.reason.as_str().to_owned(),
+                    outcome: Outcome::Declined,
+                    call: None,
+                },
+            )?;
         }
         if shadows != link.shadows {
             tx.update_shadows(link.id, &shadows, now)?;
@@ -415,34 +419,36 @@ impl Connection {
             let Some(pair) = route.pairs.get(misfit.pair) else { continue };
             let side = misfit.to.other();
             let field = pair.field(side).name.clone();
-            tx.set_error(&SyncError {
-                connection: self.id.clone(),
-                side,
-                object: link.object(side).to_owned(),
-                record: link.record(side).to_owned(),
-                field: Some(field.clone()),
-                category: remedy::for_misfit(&misfit.misfit).as_str().to_owned(),
-                code: misfit.misfit.code().to_owned(),
-                message: misfit.misfit.to_string(),
-                remedy: misfit.misfit.remedy(),
-                at: now,
-                next_try: None,
-            })?;
+            tx.set_error(
+                &self.id,
+                &SyncError {
+                    side,
+                    object: link.object(side).to_owned(),
+                    record: link.record(side).to_owned(),
+                    field: Some(field.clone()),
+                    category: remedy::for_misfit(&misfit.misfit).as_str().to_owned(),
+                    code: misfit.misfit.code().to_owned(),
+                    message: misfit.misfit.to_string(),
+                    remedy: misfit.misfit.remedy(),
+                    at: now,
+                },
+            )?;
             standing.insert((side, field));
         }
         for (index, (target, refusal)) in &work.set_aside {
             let Some(pair) = route.pairs.get(*index) else { continue };
             let side = target.other();
             let field = pair.field(side).name.clone();
-            let error = self.error_of(link.object(side), side, link.record(side), Some(field.clone()), refusal);
-            tx.set_error(&error)?;
+            let error =
+                self.error_of(link.object(side), side, link.record(side), Some(field.clone()), refusal);
+            tx.set_error(&self.id, &error)?;
             standing.insert((side, field));
         }
         for target in [Side::HubSpot, Side::Salesforce] {
             let Some(refusal) = work.failed.get(target) else { continue };
             let side = target.other();
             let error = self.error_of(link.object(side), side, link.record(side), None, refusal);
-            tx.set_error(&error)?;
+            tx.set_error(&self.id, &error)?;
             standing.insert((side, String::new()));
         }
         for side in [Side::HubSpot, Side::Salesforce] {
@@ -521,10 +527,6 @@ impl Work {
             }
         }
     }
-}
-
-fn index_mut(works: &mut [Work], index: usize) -> Option<&mut Work> {
-    works.get_mut(index)
 }
 
 /// Which pairs of a route write to or read from `field` on `side`.

@@ -50,6 +50,15 @@ impl Category {
     }
 }
 
+/// The kind of trouble behind a value that does not fit.
+pub(crate) fn for_misfit(misfit: &model::Misfit) -> Category {
+    match misfit {
+        model::Misfit::NotAChoice { .. } => Category::Picklist,
+        model::Misfit::UnlinkedReference { .. } => Category::Association,
+        _ => Category::PropertyValue,
+    }
+}
+
 /// What to tell a person about a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remedy {
@@ -68,9 +77,19 @@ pub fn for_code(code: &str) -> Remedy {
             Category::RequiredField,
             "Fill the named field on the other side, or map it to one that is filled; the record is then tried again.",
         ),
-        "STRING_TOO_LONG" | "NUMBER_OUTSIDE_VALID_RANGE" | "INVALID_EMAIL_ADDRESS" | "INVALID_EMAIL"
-        | "INVALID_LONG" | "INVALID_INTEGER" | "INVALID_NUMBER" | "INVALID_DATE" | "INVALID_TYPE_ON_FIELD_IN_RECORD"
-        | "JSON_PARSER_ERROR" | "FIELD_INTEGRITY_EXCEPTION" | "INVALID_CURRENCY_ISO" | "TOO_MANY_ENUM_VALUE" => (
+        "STRING_TOO_LONG"
+        | "NUMBER_OUTSIDE_VALID_RANGE"
+        | "INVALID_EMAIL_ADDRESS"
+        | "INVALID_EMAIL"
+        | "INVALID_LONG"
+        | "INVALID_INTEGER"
+        | "INVALID_NUMBER"
+        | "INVALID_DATE"
+        | "INVALID_TYPE_ON_FIELD_IN_RECORD"
+        | "JSON_PARSER_ERROR"
+        | "FIELD_INTEGRITY_EXCEPTION"
+        | "INVALID_CURRENCY_ISO"
+        | "TOO_MANY_ENUM_VALUE" => (
             Category::PropertyValue,
             "Correct the value on the side it comes from so that it fits the other side's field.",
         ),
@@ -87,34 +106,52 @@ pub fn for_code(code: &str) -> Remedy {
             Category::Duplicate,
             "Another record already has this unique value. Merge the two records or change the value on one.",
         ),
-        "INSUFFICIENT_ACCESS_OR_READONLY" | "INSUFFICIENT_ACCESS" | "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
-        | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" | "MISSING_SCOPES" | "TRANSFER_REQUIRES_READ" => (
-            Category::Permission,
-            "Give the connected user access to this record and field, then retry.",
-        ),
-        "INVALID_FIELD" | "INVALID_FIELD_FOR_INSERT_UPDATE" | "PROPERTY_DOESNT_EXIST" | "READ_ONLY_VALUE"
+        "INSUFFICIENT_ACCESS_OR_READONLY"
+        | "INSUFFICIENT_ACCESS"
+        | "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
+        | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+        | "MISSING_SCOPES"
+        | "TRANSFER_REQUIRES_READ" => {
+            (Category::Permission, "Give the connected user access to this record and field, then retry.")
+        }
+        "INVALID_FIELD"
+        | "INVALID_FIELD_FOR_INSERT_UPDATE"
+        | "PROPERTY_DOESNT_EXIST"
+        | "READ_ONLY_VALUE"
         | "INVALID_TYPE" => (
             Category::Mapping,
             "The mapped field is missing, hidden from the connected user or read-only. Repair the mapping or the field's \
              permissions.",
         ),
-        "INVALID_CROSS_REFERENCE_KEY" | "MALFORMED_ID" | "INVALID_ID_FIELD" => {
-            (Category::Association, "The record it refers to is gone or of another kind. Correct the reference.")
-        }
-        "FIELD_CUSTOM_VALIDATION_EXCEPTION" | "FIELD_FILTER_VALIDATION_EXCEPTION" | "CANNOT_EXECUTE_FLOW_TRIGGER"
+        "INVALID_CROSS_REFERENCE_KEY" | "MALFORMED_ID" | "INVALID_ID_FIELD" => (
+            Category::Association,
+            "The record it refers to is gone or of another kind. Correct the reference.",
+        ),
+        "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+        | "FIELD_FILTER_VALIDATION_EXCEPTION"
+        | "CANNOT_EXECUTE_FLOW_TRIGGER"
         | "FLOW_EXCEPTION" => (
             Category::SalesforceCustomCode,
             "A rule or automation of your Salesforce org refused the change. Meet the rule, or exempt the connected user.",
         ),
-        "ENTITY_IS_DELETED" | "ENTITY_IS_LOCKED" | "ENTITY_IS_ARCHIVED" | "CANNOT_UPDATE_CONVERTED_LEAD"
-        | "NOT_FOUND" | "OBJECT_NOT_FOUND" => (
+        "ENTITY_IS_DELETED"
+        | "ENTITY_IS_LOCKED"
+        | "ENTITY_IS_ARCHIVED"
+        | "CANNOT_UPDATE_CONVERTED_LEAD"
+        | "NOT_FOUND"
+        | "OBJECT_NOT_FOUND" => (
             Category::RecordState,
             "The record is deleted, locked or converted on that side. Restore or unlock it, or leave it.",
         ),
-        "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" | "UNKNOWN_EXCEPTION" | "INTERNAL_ERROR" | "QUERY_TIMEOUT"
-        | "REQUEST_LIMIT_EXCEEDED" | "RATE_LIMITS" | "RATE_LIMIT" | "NO_ANSWER" => {
-            (Category::Passing, "Nothing to do: it is tried again by itself.")
-        }
+        "UNABLE_TO_LOCK_ROW"
+        | "SERVER_UNAVAILABLE"
+        | "UNKNOWN_EXCEPTION"
+        | "INTERNAL_ERROR"
+        | "QUERY_TIMEOUT"
+        | "REQUEST_LIMIT_EXCEEDED"
+        | "RATE_LIMITS"
+        | "RATE_LIMIT"
+        | "NO_ANSWER" => (Category::Passing, "Nothing to do: it is tried again by itself."),
         "SHARED_KEY" => (
             Category::Duplicate,
             "Several records share this key and only one can be in step. Merge them, or give each its own.",

@@ -129,7 +129,8 @@ impl Connection {
             return Err(error);
         }
         *failures = failures.saturating_add(1);
-        let pause = Duration::from_secs(2).saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(10)));
+        let pause =
+            Duration::from_secs(2).saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(10)));
         let pause = self.world().chance.jitter(pause.min(LONGEST_PAUSE));
         tracing::warn!(%error, seconds = pause.as_secs(), "waiting before trying again");
         Ok(pause)
@@ -139,7 +140,9 @@ impl Connection {
     async fn wait_for_work(&self, stop: &mut Stop) -> Result<(), EngineError> {
         let longest = Duration::from_secs(60);
         let pause = match self.store.next_due(&self.id)? {
-            Some(due) => Duration::try_from(due.duration_since(self.now())).unwrap_or(Duration::ZERO).min(longest),
+            Some(due) => {
+                Duration::try_from(due.duration_since(self.now())).unwrap_or(Duration::ZERO).min(longest)
+            }
             None => longest,
         };
         let woken = self.wake.notified();

@@ -60,7 +60,8 @@ impl Schema {
 
     pub fn route(&self, hubspot_object: &str, salesforce_object: &str) -> Option<&Route> {
         self.routes.iter().find(|route| {
-            route.mapping.hubspot_object == hubspot_object && route.mapping.salesforce_object == salesforce_object
+            route.mapping.hubspot_object == hubspot_object
+                && route.mapping.salesforce_object == salesforce_object
         })
     }
 
@@ -95,9 +96,7 @@ pub(crate) async fn load(
 ) -> Result<Schema, SideError> {
     let mut described: BTreeMap<(Side, String), Vec<Field>> = BTreeMap::new();
     for mapping in settings.objects.iter().filter(|mapping| mapping.enabled) {
-        for (side, object) in
-            [(hubspot, &mapping.hubspot_object), (salesforce, &mapping.salesforce_object)]
-        {
+        for (side, object) in [(hubspot, &mapping.hubspot_object), (salesforce, &mapping.salesforce_object)] {
             let key = (side.side(), object.clone());
             if !described.contains_key(&key) {
                 let fields = side.describe(object).await?;

@@ -82,7 +82,8 @@ impl Connection {
                 counterparts.remove(&(link.object(other).to_owned(), link.record(other).to_owned()));
             let marks: Vec<Mark> = std::iter::once(mark).chain(counterpart).collect();
             let on_hubspot = hubspot.remove(link.record(Side::HubSpot)).filter(|record| !record.deleted);
-            let on_salesforce = salesforce.remove(link.record(Side::Salesforce)).filter(|record| !record.deleted);
+            let on_salesforce =
+                salesforce.remove(link.record(Side::Salesforce)).filter(|record| !record.deleted);
             match (on_hubspot, on_salesforce) {
                 (Some(hubspot), Some(salesforce)) => pairs.push(Pair { link, marks, hubspot, salesforce }),
                 (Some(_), None) => self.rest(&link, Resting::DeletedInSalesforce, &marks)?,
@@ -116,21 +117,24 @@ impl Connection {
         self.store.transaction(|tx| {
             if link.state != LinkState::Resting(why) {
                 tx.set_link_state(link.id, LinkState::Resting(why), now)?;
-                tx.add_history(&HistoryEntry {
-                    run: self.run(),
-                    at: now,
-                    side: gone.other(),
-                    object: link.object(gone.other()).to_owned(),
-                    record: link.record(gone.other()).to_owned(),
-                    link: Some(link.id),
-                    field: None,
-                    before: None,
-                    after: None,
-                    cause: marks.first().map_or_else(String::new, |mark| mark.cause.as_str().to_owned()),
-                    reason: why.as_str().to_owned(),
-                    outcome: Outcome::Unlinked,
-                    call: None,
-                })?;
+                tx.add_history(
+                    &self.id,
+                    &HistoryEntry {
+                        run: self.run_name(),
+                        at: now,
+                        side: gone.other(),
+                        object: link.object(gone.other()).to_owned(),
+                        record: link.record(gone.other()).to_owned(),
+                        link: Some(link.id),
+                        field: None,
+                        before: None,
+                        after: None,
+                        cause: marks.first().map_or_else(String::new, |mark| mark.cause.as_str().to_owned()),
+                        reason: why.as_str().to_owned(),
+                        outcome: Outcome::Unlinked,
+                        call: None,
+                    },
+                )?;
             }
             for mark in marks {
                 self.clear(tx, mark)?;

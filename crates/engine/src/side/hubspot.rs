@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ::hubspot::{
-    BatchInput, BatchRead, Client, Direction, Filter, FilterGroup, HistoryEntry, List, NewProperty, NewPropertyGroup,
-    Operator, Property, Record, RowError, RowResult, Search, Sort,
+    BatchInput, BatchRead, Client, Direction, Filter, FilterGroup, HistoryEntry, List, NewProperty,
+    NewPropertyGroup, Operator, Property, Record, RowError, RowResult, Search, Sort,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -54,7 +54,12 @@ impl HubSpotSide {
         Ok(answer.found.iter().map(|record| state(object, record, fields)).collect())
     }
 
-    async fn search(&self, object: &str, search: &Search, fields: &[Field]) -> Result<Vec<RecordState>, SideError> {
+    async fn search(
+        &self,
+        object: &str,
+        search: &Search,
+        fields: &[Field],
+    ) -> Result<Vec<RecordState>, SideError> {
         let mut search = search.clone();
         let mut found = Vec::new();
         loop {
@@ -67,9 +72,17 @@ impl HubSpotSide {
         }
     }
 
-    async fn list_page(&self, object: &str, after: Option<&str>, fields: &[Field]) -> Result<ChangesPage, SideError> {
-        let list =
-            List { properties: property_names(fields), after: after.map(ToOwned::to_owned), ..List::default() };
+    async fn list_page(
+        &self,
+        object: &str,
+        after: Option<&str>,
+        fields: &[Field],
+    ) -> Result<ChangesPage, SideError> {
+        let list = List {
+            properties: property_names(fields),
+            after: after.map(ToOwned::to_owned),
+            ..List::default()
+        };
         let page = self.client.list(object, &list).await.map_err(|error| failed(&error))?;
         Ok(ChangesPage {
             records: page.results.iter().map(|record| state(object, record, fields)).collect(),
@@ -97,7 +110,8 @@ impl HubSpotSide {
         };
         let page = self.client.search(object, &search).await.map_err(|error| failed(&error))?;
         let last = page.results.last().and_then(|record| record.updated_at);
-        let records: Vec<RecordState> = page.results.iter().map(|record| state(object, record, fields)).collect();
+        let records: Vec<RecordState> =
+            page.results.iter().map(|record| state(object, record, fields)).collect();
         let next = match page.after.as_deref().map(str::parse::<u64>) {
             Some(Ok(after)) if after + u64::from(PAGE) <= REACH => Some(Page::Since { since, offset: after }),
             Some(_) => match last {
@@ -129,7 +143,8 @@ impl HubSpotSide {
             ..Search::default()
         };
         let page = self.client.search(object, &search).await.map_err(|error| failed(&error))?;
-        let records: Vec<RecordState> = page.results.iter().map(|record| state(object, record, fields)).collect();
+        let records: Vec<RecordState> =
+            page.results.iter().map(|record| state(object, record, fields)).collect();
         let next = match records.last() {
             Some(last) if page.after.is_some() => Page::Moment { at, after: last.id.clone() },
             _ => {
@@ -199,7 +214,8 @@ impl SideApi for HubSpotSide {
                 kind: "string".into(),
                 field_type: "text".into(),
                 group_name: GROUP.into(),
-                description: "The Salesforce record this one was made from. Written by Tandem; do not edit.".into(),
+                description: "The Salesforce record this one was made from. Written by Tandem; do not edit."
+                    .into(),
                 has_unique_value: true,
                 ..NewProperty::default()
             };
@@ -257,7 +273,9 @@ impl SideApi for HubSpotSide {
                 let mut found = Vec::new();
                 for some in keys.chunks(50) {
                     let search = Search {
-                        filter_groups: vec![FilterGroup { filters: vec![Filter::any_of(property, some.to_vec())] }],
+                        filter_groups: vec![FilterGroup {
+                            filters: vec![Filter::any_of(property, some.to_vec())],
+                        }],
                         properties: property_names(fields),
                         limit: PAGE,
                         ..Search::default()
@@ -311,7 +329,11 @@ impl SideApi for HubSpotSide {
         Box::pin(async move {
             let inputs = Self::rows(rows, fields, RowKey::Record);
             let results = self.client.batch_update(object, &inputs).await.map_err(|error| failed(&error))?;
-            Ok(results.into_iter().zip(rows).map(|(result, (_, sent))| written(result, sent, fields)).collect())
+            Ok(results
+                .into_iter()
+                .zip(rows)
+                .map(|(result, (_, sent))| written(result, sent, fields))
+                .collect())
         })
     }
 
@@ -341,7 +363,8 @@ impl SideApi for HubSpotSide {
                 let inputs = Self::rows(std::slice::from_ref(row), fields, RowKey::None);
                 let mut outcome = Written::Unknown { message: String::new() };
                 for _ in 0..5 {
-                    let results = self.client.batch_create(object, &inputs).await.map_err(|error| failed(&error))?;
+                    let results =
+                        self.client.batch_create(object, &inputs).await.map_err(|error| failed(&error))?;
                     outcome = results.into_iter().next().map_or(outcome, |result| created(result, fields));
                     if !matches!(outcome, Written::Unknown { .. }) {
                         break;
@@ -410,7 +433,10 @@ fn state(object: &str, record: &Record, fields: &[Field]) -> RecordState {
     RecordState {
         object: object.to_owned(),
         id: record.id.clone(),
-        values: fields.iter().map(|field| (field.name.clone(), value(field, record.get(&field.name)))).collect(),
+        values: fields
+            .iter()
+            .map(|field| (field.name.clone(), value(field, record.get(&field.name))))
+            .collect(),
         created: record.created_at,
         modified: record.updated_at,
         modified_by_us: false,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ::salesforce::{
-    Client, FieldDescribe, Fields, Granted, NewCustomField, QueryPage, Row, RowError, RowResult, Scope, WriteOptions,
-    in_lists, soql_time,
+    Client, FieldDescribe, Fields, Granted, NewCustomField, QueryPage, Row, RowError, RowResult, Scope,
+    WriteOptions, in_lists, soql_time,
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, Side, TextFormat, Value, Values, wire};
@@ -194,7 +194,8 @@ impl SideApi for SalesforceSide {
                 }
                 // Everything there is, for the first time: what is deleted already was never in step.
                 (None, None) => {
-                    let soql = format!("SELECT {} FROM {object} ORDER BY SystemModstamp, Id", columns(fields));
+                    let soql =
+                        format!("SELECT {} FROM {object} ORDER BY SystemModstamp, Id", columns(fields));
                     self.client.query(&soql).await
                 }
             };
@@ -319,9 +320,13 @@ impl SideApi for SalesforceSide {
                 let row = [to_row(values, fields)];
                 let mut outcome = Written::Unknown { message: String::new() };
                 for _ in 0..5 {
-                    let results =
-                        self.client.collections_create(object, &row, WRITE).await.map_err(|error| failed(&error))?;
-                    outcome = self.finish(object, results, fields).await?.into_iter().next().unwrap_or(outcome);
+                    let results = self
+                        .client
+                        .collections_create(object, &row, WRITE)
+                        .await
+                        .map_err(|error| failed(&error))?;
+                    outcome =
+                        self.finish(object, results, fields).await?.into_iter().next().unwrap_or(outcome);
                     if !matches!(outcome, Written::Unknown { .. }) {
                         break;
                     }
@@ -439,11 +444,16 @@ fn refusal(errors: &[RowError]) -> Refusal {
     let code = first.and_then(|error| error.code.clone()).unwrap_or_else(|| "UNKNOWN_EXCEPTION".to_owned());
     let passing = matches!(
         code.as_str(),
-        "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" | "UNKNOWN_EXCEPTION" | "QUERY_TIMEOUT" | "REQUEST_LIMIT_EXCEEDED"
+        "UNABLE_TO_LOCK_ROW"
+            | "SERVER_UNAVAILABLE"
+            | "UNKNOWN_EXCEPTION"
+            | "QUERY_TIMEOUT"
+            | "REQUEST_LIMIT_EXCEEDED"
     );
     let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
     // A clash of markers means that the record is there; any other duplicate is for a person to judge.
-    let marker_clash = code == "DUPLICATE_VALUE" && messages.iter().any(|text| text.contains(SALESFORCE_MARKER));
+    let marker_clash =
+        code == "DUPLICATE_VALUE" && messages.iter().any(|text| text.contains(SALESFORCE_MARKER));
     Refusal {
         passing,
         message: messages.join(" "),
