@@ -62,12 +62,8 @@ impl Connection {
                     pairs.extend(self.link(side, stray, *counterpart, shadows)?);
                 }
                 Place::Shares { key, with } => self.refuse_shared(side, &stray, &key, &with)?,
-                Place::Nowhere => match self.creation(&schema, side, &stray.record) {
-                    Ok(route) => creates.push(NewRecord {
-                        mark: stray.mark,
-                        record: stray.record,
-                        route: route.clone(),
-                    }),
+                Place::Nowhere => match self.creation(&schema, side, &stray.record).cloned() {
+                    Ok(route) => creates.push(NewRecord { mark: stray.mark, record: stray.record, route }),
                     Err(refusal) => self.leave(side, &stray, refusal)?,
                 },
             }
