@@ -4,9 +4,26 @@
 //! its schema and run ([`execute`]); every refusal carries the platform's code and wording. Neither step
 //! panics or recurses without bound, whatever the text.
 
+mod aggregate;
 pub mod ast;
+mod bind_condition;
+mod column;
 pub mod data;
+mod dates;
 pub mod error;
+mod filter;
+mod hint;
+mod ids;
+mod key;
+mod lex;
+mod literal;
+mod parse;
+mod parse_condition;
+mod plan;
+mod render;
+mod run;
+#[cfg(test)]
+mod tests;
 
 pub use ast::Query;
 pub use data::{
@@ -14,6 +31,8 @@ pub use data::{
     TimeBounds,
 };
 pub use error::SoqlError;
+
+use column::Env;
 
 /// Which rows a query sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +57,7 @@ pub struct Answer {
 /// # Errors
 /// `MALFORMED_QUERY` when it is none, `NUMBER_OUTSIDE_VALID_RANGE` when its OFFSET is too large.
 pub fn parse(text: &str) -> Result<Query, SoqlError> {
-    Err(SoqlError::malformed(text, 0, "unexpected token: '<EOF>'"))
+    parse::statement(text)
 }
 
 /// Runs a statement; `text` is what it was parsed from (for messages), `version` the API version in record
@@ -49,10 +68,34 @@ pub fn parse(text: &str) -> Result<Query, SoqlError> {
 pub fn execute(
     query: &Query,
     text: &str,
-    _data: &dyn Data,
-    _now: jiff::Timestamp,
-    _scope: Scope,
-    _version: &str,
+    data: &dyn Data,
+    now: jiff::Timestamp,
+    scope: Scope,
+    version: &str,
 ) -> Result<Answer, SoqlError> {
-    Err(SoqlError::malformed(text, query.from.at, "unexpected token: '<EOF>'"))
+    let zone = data.time_zone();
+    let env = Env {
+        text,
+        data,
+        today: now.to_zoned_datetime(zone.clone()).date(),
+        zone,
+        all: scope == Scope::All || query.all_rows,
+        url: format!("/services/data/v{}/sobjects", version.trim_start_matches('v')),
+    };
+    if query.is_count() && query.group_by.is_empty() && query.having.is_none() {
+        let object = column::object(&env, &query.from)?;
+        let names = plan::names(query, object);
+        let rows = plan::rows(&env, query, &names, false)?;
+        let limit = rows.limit.unwrap_or(usize::MAX);
+        let counted =
+            run::scan(&env, &names.object, rows.test.as_ref()).skip(rows.offset).take(limit).count();
+        return Ok(Answer { total_size: counted, records: Vec::new() });
+    }
+    let records = if aggregate::is_one(query) {
+        aggregate::records(&env, query)?
+    } else {
+        let plan = plan::statement(&env, query)?;
+        render::records(&env, &plan, &run::rows(&env, &plan.object, &plan.rows))
+    };
+    Ok(Answer { total_size: records.len(), records })
 }
