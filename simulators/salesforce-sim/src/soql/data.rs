@@ -215,8 +215,8 @@ pub struct ChildRelationship {
 pub struct Hint {
     /// only these ids (18 characters, none twice)
     pub ids: Option<Vec<String>>,
-    /// only rows whose field has one of these values; ids in 18 characters, text without regard to case
-    /// unless the field is case-sensitive
+    /// only rows whose field has one of these values: ids in 18 characters; text to be compared without
+    /// regard to case (and given in lower case) unless the field is case-sensitive
     pub any_of: Vec<AnyOf>,
     /// only rows whose datetime field lies within bounds
     pub times: Vec<TimeBounds>,

@@ -81,7 +81,10 @@ pub(super) fn date(text: &str) -> Option<Date> {
 
 /// `2026-11-24T00:00:00.000+01:00`, also without the colon, also `Z`.
 pub(super) fn datetime(text: &str) -> Option<Timestamp> {
-    Timestamp::from_millisecond(super::dates::millis(text)?).ok()
+    let millis = super::dates::millis(text)?;
+    // the last hours of the calendar stand for "ever", so they stop at its end
+    let end = if millis < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Some(Timestamp::from_millisecond(millis).unwrap_or(end))
 }
 
 /// Whether the text is like the pattern; both already folded where case does not matter.

@@ -130,7 +130,7 @@ fn long_lines_are_shown_in_part_and_rows_are_counted() {
         "SELECT Id\nFROM Contact WHERE {} AND Foo = 'x'",
         vec!["Name != 'x'"; 20].join(" AND ")
     ));
-    assert!(error.message.contains("ERROR at Row:2:Column:339"), "{}", error.message);
+    assert!(error.message.contains("ERROR at Row:2:Column:340"), "{}", error.message);
     let caret = error.message.lines().nth(2).unwrap();
     assert_eq!(caret.len(), 41);
 }
