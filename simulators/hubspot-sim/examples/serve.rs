@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
+use axum::serve::ListenerExt;
 use hubspot_sim::{HubSpotSim, Options};
 
 #[tokio::main]
@@ -15,6 +16,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     println!("{}", serde_json::to_string(&sim.access())?);
+    // Without this, small answers wait for the caller's acknowledgement.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     axum::serve(listener, sim.router()).await?;
     Ok(())
 }

@@ -9,12 +9,13 @@ pub(crate) struct ApiError {
     pub(crate) message: String,
     pub(crate) category: Option<&'static str>,
     pub(crate) sub_category: Option<&'static str>,
-    pub(crate) context: Map<String, Value>,
+    // Boxed, for the refusal travels in every result.
+    pub(crate) context: Box<Map<String, Value>>,
     pub(crate) errors: Vec<Value>,
     /// For 429: which limit was met.
     pub(crate) policy: Option<&'static str>,
     /// A body that does not follow the envelope, such as the token endpoint's.
-    pub(crate) raw: Option<Value>,
+    pub(crate) raw: Option<Box<Value>>,
 }
 
 impl ApiError {
@@ -24,7 +25,7 @@ impl ApiError {
             message: message.into(),
             category,
             sub_category: None,
-            context: Map::new(),
+            context: Box::default(),
             errors: Vec::new(),
             policy: None,
             raw: None,
@@ -97,7 +98,7 @@ impl ApiError {
     }
 
     pub(crate) fn raw(status: u16, body: Value) -> Self {
-        Self { raw: Some(body), ..Self::new(status, None, "") }
+        Self { raw: Some(Box::new(body)), ..Self::new(status, None, "") }
     }
 
     pub(crate) fn with_context(mut self, key: &str, value: impl Into<String>) -> Self {
@@ -113,7 +114,7 @@ impl ApiError {
     /// The body of the refusal.
     pub(crate) fn body(&self, correlation: &str) -> Value {
         if let Some(raw) = &self.raw {
-            return raw.clone();
+            return Value::clone(raw);
         }
         if let Some(policy) = self.policy {
             return json!({
@@ -153,7 +154,7 @@ impl ApiError {
             body.insert("errors".into(), Value::Array(self.errors.clone()));
         }
         if !self.context.is_empty() {
-            body.insert("context".into(), Value::Object(self.context.clone()));
+            body.insert("context".into(), Value::Object(Map::clone(&self.context)));
         }
         if let Some(category) = self.category {
             body.insert("category".into(), json!(category));
