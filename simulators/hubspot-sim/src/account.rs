@@ -232,8 +232,8 @@ impl Account {
         let text = |text: &'static str| Some(Cow::Borrowed(text));
         let count = |other: usize| {
             let kind = u16::try_from(other).unwrap_or_default();
-            let all = record.links.range((kind, 0)..=(kind, u64::MAX));
-            let live = all.filter(|((_, id), _)| self.live(other, *id).is_some()).count();
+            let all = record.links.of_kind(kind);
+            let live = all.filter(|(id, _)| self.live(other, *id).is_some()).count();
             (live > 0).then(|| Cow::Owned(live.to_string()))
         };
         match computed {

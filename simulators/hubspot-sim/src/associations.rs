@@ -159,15 +159,15 @@ impl Account {
         let (kind, _) = key((to, 0));
         record
             .links
-            .range((kind, 0)..=(kind, u64::MAX))
-            .filter(|((_, id), _)| self.live(to, *id).is_some())
-            .map(|((_, id), types)| (*id, types.clone()))
+            .of_kind(kind)
+            .filter(|(id, _)| self.live(to, *id).is_some())
+            .map(|(id, types)| (id, types.to_vec()))
             .collect()
     }
 
     pub(crate) fn types_of(&self, from: End, to: End) -> Vec<u32> {
         let record = self.stores[from.0].records.get(&from.1);
-        record.and_then(|record| record.links.get(&key(to)).cloned()).unwrap_or_default()
+        record.map(|record| record.links.get(key(to)).to_vec()).unwrap_or_default()
     }
 
     /// Associates two records. With `replace`, labels not named are dropped; the unlabelled type stays.
@@ -194,11 +194,7 @@ impl Account {
         // assumed: both ends count as changed, since counts and the primary company are properties of theirs
         for (end, other, types) in [(from, to, types), (to, from, back)] {
             self.modify(end.0, end.1, at, |record| {
-                if types.is_empty() {
-                    record.links.remove(&key(other));
-                } else {
-                    record.links.insert(key(other), types);
-                }
+                record.links.set(key(other), types);
                 true
             });
         }
@@ -241,9 +237,9 @@ impl Account {
         let (kind, _) = key((COMPANIES, 0));
         let others: Vec<u64> = record
             .links
-            .range((kind, 0)..=(kind, u64::MAX))
-            .filter(|((_, id), types)| *id != keep && types.contains(&primary))
-            .map(|((_, id), _)| *id)
+            .of_kind(kind)
+            .filter(|(id, types)| *id != keep && types.contains(&primary))
+            .map(|(id, _)| id)
             .collect();
         let mut dropped = false;
         for other in others {

@@ -9,6 +9,7 @@ mod console;
 mod error;
 mod http;
 mod limits;
+mod links;
 mod load;
 mod modified;
 mod oauth;

@@ -65,7 +65,7 @@ struct File {
     object: usize,
     name: String,
     headers: Vec<String>,
-    rows: Vec<(u64, Vec<String>)>,
+    rows: Vec<(u64, csv::StringRecord)>,
 }
 
 /// `company_ref` names the companies; so for every object, in the singular or the plural.
@@ -80,7 +80,7 @@ fn read(object: usize, path: &Path) -> Result<File, csv::Error> {
     for row in reader.records() {
         let row = row?;
         let line = row.position().map_or(0, csv::Position::line);
-        rows.push((line, row.iter().map(str::to_owned).collect()));
+        rows.push((line, row));
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(File { object, name, headers, rows })
@@ -116,7 +116,7 @@ fn infer<'a>(values: impl Iterator<Item = &'a str> + Clone) -> PropertyType {
 
 impl File {
     fn column(&self, at: usize) -> impl Iterator<Item = &str> + Clone {
-        self.rows.iter().filter_map(move |(_, row)| row.get(at)).map(String::as_str)
+        self.rows.iter().filter_map(move |(_, row)| row.get(at))
     }
 
     /// Makes the properties and options the rows need.
@@ -165,12 +165,12 @@ struct Wish {
     at: i64,
 }
 
-fn insert(account: &mut Account, file: &File, row: &[String], at: i64) -> Result<u64, ApiError> {
+fn insert(account: &mut Account, file: &File, row: &csv::StringRecord, at: i64) -> Result<u64, ApiError> {
     let mut given = Map::new();
     for (header, value) in file.headers.iter().zip(row) {
         let skip = header == "ref" || header.is_empty() || ref_target(header).is_some() || value.is_empty();
         if !skip {
-            given.insert(header.clone(), value.as_str().into());
+            given.insert(header.clone(), value.into());
         }
     }
     let values = account.prepare(file.object, &given, None, &person())?;
@@ -252,13 +252,13 @@ fn load_rows(
         *report.created.entry(KINDS[file.object].name.to_owned()).or_default() += 1;
         for (header, value) in file.headers.iter().zip(row).filter(|(_, value)| !value.is_empty()) {
             if header == "ref" {
-                refs.insert((file.object, value.clone()), id);
+                refs.insert((file.object, value.to_owned()), id);
             } else if let Some(target) = ref_target(header) {
                 wishes.push(Wish {
                     file: file.name.clone(),
                     line: *line,
                     from: (file.object, id),
-                    to: (target, value.clone()),
+                    to: (target, value.to_owned()),
                     at,
                 });
             }

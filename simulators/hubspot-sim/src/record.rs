@@ -1,6 +1,6 @@
 //! One record: its values, their history, and what it is linked to.
 
-use std::collections::BTreeMap;
+use crate::links::Links;
 
 /// What a property held at some time.
 #[derive(Debug, Clone)]
@@ -34,8 +34,8 @@ pub(crate) struct Record {
     pub(crate) source: u32,
     /// In the order of `key`.
     pub(crate) slots: Vec<Slot>,
-    /// By kind and id of the other record: the association types from here to there, in order.
-    pub(crate) links: BTreeMap<(u16, u64), Vec<u32>>,
+    /// The association types from here to other records.
+    pub(crate) links: Links,
 }
 
 impl Record {
@@ -73,6 +73,8 @@ impl Record {
                     return false;
                 }
                 let slot = Slot { key, now: Version { at, source, value }, older: Vec::new() };
+                // Exactly, for a vector that doubles would cost more than all the values do.
+                self.slots.reserve_exact(1);
                 self.slots.insert(position, slot);
                 true
             }

@@ -1,12 +1,13 @@
 //! Changing records: checked first, then done.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::account::{Account, Source};
 use crate::error::ApiError;
+use crate::links::Links;
 use crate::property::value::{Invalid, normalise, refusal, text_of};
 use crate::record::Record;
 use crate::registry::{COMPANIES, CONTACTS};
@@ -214,7 +215,7 @@ impl Account {
             archived: None,
             source,
             slots: Vec::with_capacity(values.len() + 1),
-            links: BTreeMap::new(),
+            links: Links::default(),
         };
         for (key, value) in values {
             record.set(key, value, source, at);
@@ -321,7 +322,7 @@ impl Account {
         record.archived = Some(at);
         record.modified = record.modified.max(at);
         store.archived.insert((at, id));
-        let links: Vec<(u16, u64)> = record.links.keys().copied().collect();
+        let links = record.links.others();
         store.records.insert(id, shared);
         for (other, other_id) in links {
             self.refresh_primary((usize::from(other), other_id), at);
@@ -351,7 +352,7 @@ impl Account {
         record.modified = record.modified.max(at);
         store.archived.remove(&(since, id));
         store.by_modified.insert((record.modified, id));
-        let links: Vec<(u16, u64)> = record.links.keys().copied().collect();
+        let links = record.links.others();
         store.records.insert(id, shared);
         for (other, other_id) in links {
             self.refresh_primary((usize::from(other), other_id), at);
