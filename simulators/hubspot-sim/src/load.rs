@@ -9,7 +9,9 @@ use serde_json::Map;
 use crate::HubSpotSim;
 use crate::account::Account;
 use crate::error::ApiError;
+use crate::owners::Owner;
 use crate::people::person;
+use crate::pipelines::Pipeline;
 use crate::property::PropertyType;
 use crate::registry::KINDS;
 use crate::time;
@@ -37,6 +39,8 @@ pub struct LoadReport {
     pub properties: Vec<String>,
     /// Options added because the files hold values that are not standard, as `object.property.value`.
     pub options: Vec<String>,
+    /// Columns of values the platform sets by itself, which were passed over, as `object.property`.
+    pub ignored: Vec<String>,
     /// Rows that were refused.
     pub refused: Vec<RefusedRow>,
 }
@@ -119,8 +123,43 @@ impl File {
         self.rows.iter().filter_map(move |(_, row)| row.get(at))
     }
 
+    fn define_owners(&self, account: &mut Account, at: usize, now: i64) {
+        for id in self.column(at).filter(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            if !account.owners.iter().any(|owner| owner.id == id) {
+                let user = account.owners.iter().map(|owner| owner.user).max().unwrap_or_default() + 1;
+                account.owners.push(Owner::named_by_id(id, user, now));
+            }
+        }
+    }
+
+    /// Makes the pipelines and stages the rows speak of.
+    fn define_pipelines(&self, account: &mut Account, report: &mut LoadReport, now: i64) {
+        let store = &mut account.stores[self.object];
+        let Some((line_name, stage_name)) = store.kind.pipeline else { return };
+        let column = |name: &str| self.headers.iter().position(|header| header == name);
+        let (line_at, stage_at) = (column(line_name), column(stage_name));
+        for (_, row) in &self.rows {
+            let value = |at: Option<usize>| at.and_then(|at| row.get(at)).filter(|value| !value.is_empty());
+            let first = store.pipelines.keys().next().cloned().unwrap_or_else(|| "default".to_owned());
+            let line = value(line_at).map_or(first, str::to_owned);
+            if !store.pipelines.contains_key(&line) {
+                report.options.push(format!("{}.{line_name}.{line}", store.kind.name));
+                store.pipelines.insert(line.clone(), Pipeline::named_by_id(&line, now));
+            }
+            let Some(stage) = value(stage_at) else { continue };
+            let known = store.pipelines.values().any(|one| one.stages.contains_key(stage));
+            if let Some(pipeline) = store.pipelines.get_mut(&line).filter(|_| !known) {
+                report.options.push(format!("{}.{stage_name}.{stage}", store.kind.name));
+                pipeline.add_stage(stage, now);
+            }
+        }
+        store.refresh_pipeline_options();
+    }
+
     /// Makes the properties and options the rows need.
     fn define(&self, account: &mut Account, report: &mut LoadReport, now: i64) {
+        self.define_pipelines(account, report, now);
         for (at, header) in self.headers.iter().enumerate() {
             if header == "ref" || header.is_empty() || ref_target(header).is_some() {
                 continue;
@@ -132,9 +171,17 @@ impl File {
                 report.properties.push(format!("{object}.{header}"));
                 continue;
             };
-            let open = property.external_options
-                || store.kind.pipeline.is_some_and(|(line, stage)| header == line || header == stage);
-            if property.kind != PropertyType::Enumeration || open {
+            if property.read_only_value() {
+                report.ignored.push(format!("{object}.{header}"));
+                continue;
+            }
+            if property.external_options {
+                self.define_owners(account, at, now);
+                continue;
+            }
+            let of_pipeline =
+                store.kind.pipeline.is_some_and(|(line, stage)| header == line || header == stage);
+            if property.kind != PropertyType::Enumeration || of_pipeline {
                 continue;
             }
             let mut wanted: Vec<&str> = Vec::new();
@@ -167,7 +214,17 @@ struct Wish {
 
 fn insert(account: &mut Account, file: &File, row: &csv::StringRecord, at: i64) -> Result<u64, ApiError> {
     let mut given = Map::new();
+    let store = &account.stores[file.object];
+    let mut at = at;
     for (header, value) in file.headers.iter().zip(row) {
+        if header == store.kind.created
+            && let Some(known) = time::parse(value).filter(|known| *known <= account.latest)
+        {
+            at = known;
+        }
+        if store.active(header).is_some_and(|(_, property)| property.read_only_value()) {
+            continue;
+        }
         let skip = header == "ref" || header.is_empty() || ref_target(header).is_some() || value.is_empty();
         if !skip {
             given.insert(header.clone(), value.into());

@@ -10,8 +10,8 @@ pub(crate) struct Owner {
     pub(crate) id: String,
     pub(crate) user: u64,
     pub(crate) email: String,
-    pub(crate) first: &'static str,
-    pub(crate) last: &'static str,
+    pub(crate) first: String,
+    pub(crate) last: String,
     pub(crate) archived: bool,
     pub(crate) created: i64,
 }
@@ -34,8 +34,8 @@ pub(crate) fn standard(born: i64) -> Vec<Owner> {
             id: (41_629_779 + n * 11).to_string(),
             user: PERSON + n,
             email: format!("{}.{}@tandem-demo.example", first.to_lowercase(), last.to_lowercase()),
-            first,
-            last,
+            first: first.to_owned(),
+            last: last.to_owned(),
             archived,
             created: born,
         })
@@ -43,6 +43,19 @@ pub(crate) fn standard(born: i64) -> Vec<Owner> {
 }
 
 impl Owner {
+    /// An owner known only by the id a data set gives.
+    pub(crate) fn named_by_id(id: &str, user: u64, born: i64) -> Self {
+        Self {
+            id: id.to_owned(),
+            user,
+            email: format!("owner.{id}@tandem-demo.example"),
+            first: "Owner".to_owned(),
+            last: id.to_owned(),
+            archived: false,
+            created: born,
+        }
+    }
+
     pub(crate) fn json(&self) -> Value {
         let user = (!self.archived).then_some(self.user);
         json!({

@@ -49,6 +49,27 @@ impl Stage {
 }
 
 impl Pipeline {
+    /// A pipeline or, with [`Pipeline::add_stage`], stages known only by the ids a data set gives.
+    pub(crate) fn named_by_id(id: &str, born: i64) -> Self {
+        pipeline(id, id, born, &[])
+    }
+
+    pub(crate) fn add_stage(&mut self, id: &str, born: i64) {
+        let mut metadata = Map::new();
+        metadata.insert("isClosed".into(), json!("false"));
+        metadata.insert("probability".into(), json!("0.5"));
+        let stage = Stage {
+            id: id.to_owned(),
+            label: id.to_owned(),
+            order: i64::try_from(self.stages.len()).unwrap_or_default(),
+            metadata,
+            archived: false,
+            created: born,
+            updated: born,
+        };
+        self.stages.insert(stage.id.clone(), stage);
+    }
+
     pub(crate) fn json(&self) -> Value {
         let mut stages: Vec<&Stage> = self.stages.values().filter(|stage| !stage.archived).collect();
         stages.sort_by_key(|stage| stage.order);

@@ -369,3 +369,23 @@ async fn people_edit_records_in_the_console() {
     assert!(world.get("/_sim/console").await.text.contains("Contacts"));
     assert_eq!(world.sim.stats().writes.len(), 0);
 }
+
+#[tokio::test]
+async fn exported_columns_the_platform_sets_itself_do_not_refuse_a_row() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        dir.path().join("deals.csv"),
+        "dealname,dealstage,pipeline,hs_object_id,createdate,hubspot_owner_id\n\
+         One,warm,partners,77,2026-01-02T03:04:05Z,123\n",
+    )
+    .expect("written");
+    let world = World::new();
+    let report = world.sim.load_csv(dir.path()).expect("loaded");
+    assert!(report.refused.is_empty(), "{:?}", report.refused);
+    assert_eq!(report.ignored, ["deals.hs_object_id", "deals.createdate"]);
+    assert_eq!(report.options, ["deals.pipeline.partners", "deals.dealstage.warm"]);
+    let deal = &world.sim.records("deals")[0];
+    assert_eq!(deal.properties["createdate"], "2026-01-02T03:04:05Z");
+    assert_eq!(deal.properties["hubspot_owner_id"], "123");
+    assert_eq!(world.get("/crm/v3/owners/123").await.status, 200);
+}
