@@ -1,0 +1,222 @@
+//! One record: what it holds and has held, and the forms to change it.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value};
+
+use super::missing;
+use super::page::{escape, layout};
+use crate::account::Account;
+use crate::http::{Ctx, Outcome, Reply};
+use crate::property::{Property, PropertyType, title_case};
+use crate::record::Record;
+use crate::registry::KINDS;
+use crate::time::iso;
+
+/// The field a person edits a value with.
+fn input(account: &Account, property: &Property, value: &str) -> String {
+    let name = escape(&property.name);
+    let mut choices: Vec<(String, String)> = Vec::new();
+    if property.external_options {
+        let owners = account.owners.iter().filter(|owner| !owner.archived);
+        choices.extend(owners.map(|owner| (owner.id.clone(), format!("{} {}", owner.first, owner.last))));
+    } else if !property.multiple() && matches!(property.kind, PropertyType::Enumeration | PropertyType::Bool)
+    {
+        choices.extend(property.options.iter().map(|choice| (choice.value.clone(), choice.label.clone())));
+    }
+    if choices.is_empty() {
+        return format!("<input name=\"{name}\" aria-label=\"{name}\" value=\"{}\">", escape(value));
+    }
+    let mut field = format!("<select name=\"{name}\" aria-label=\"{name}\"><option value=\"\"></option>");
+    for (one, label) in choices {
+        let chosen = if one == value { " selected" } else { "" };
+        let _ = write!(field, "<option value=\"{}\"{chosen}>{}</option>", escape(&one), escape(&label));
+    }
+    field.push_str("</select>");
+    field
+}
+
+/// The rows of the form: what is set, what the lists show, and what is asked for by name.
+fn fields(ctx: &Ctx<'_>, account: &Account, object: usize, record: Option<&Record>) -> String {
+    let store = &account.stores[object];
+    let all = ctx.flag("all");
+    let mut rows = String::new();
+    for (name, property) in store.properties.iter().filter(|(_, property)| property.archived.is_none()) {
+        let value = record.and_then(|record| account.named(object, record, name)).unwrap_or_default();
+        let common = store.kind.searchable.contains(&name.as_str())
+            || store.kind.defaults.contains(&name.as_str())
+            || matches!(
+                name.as_str(),
+                "city" | "jobtitle" | "lifecyclestage" | "industry" | "hubspot_owner_id"
+            );
+        if !(all || common || !value.is_empty()) || (record.is_none() && property.read_only_value()) {
+            continue;
+        }
+        let field = if property.read_only_value() {
+            format!("<span class=\"soft\">{}</span>", escape(&value))
+        } else {
+            input(account, property, &value)
+        };
+        let _ = write!(
+            rows,
+            "<tr><td>{}<br><span class=\"soft\">{}</span></td><td>{field}</td></tr>",
+            escape(&property.label),
+            escape(name)
+        );
+    }
+    rows
+}
+
+fn note(text: Option<&str>) -> String {
+    text.map(|text| format!("<p class=\"note\" role=\"alert\">{}</p>", escape(text))).unwrap_or_default()
+}
+
+pub(super) fn blank(ctx: &Ctx<'_>, object: usize, refused: Option<&str>) -> Outcome {
+    let account = ctx.sim.read();
+    let kind = account.stores[object].kind;
+    let title = format!("Create {}", kind.singular);
+    let body = format!(
+        "<h1>{title}</h1>{}<form method=\"post\"><table>{}</table>\
+         <p><button class=\"main\">Create</button> <a href=\"?all=true\">Show every property</a></p></form>",
+        note(refused),
+        fields(ctx, &account, object, None)
+    );
+    Ok(Reply::html(if refused.is_some() { 400 } else { 200 }, layout(&title, &body)))
+}
+
+pub(super) fn create(ctx: &Ctx<'_>, object: usize) -> Outcome {
+    let given: Map<String, Value> = ctx
+        .form()
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (name, Value::String(value)))
+        .collect();
+    let made = ctx.sim.write().person_creates(object, &given, ctx.now);
+    match made {
+        Ok(id) => Ok(Reply::redirect(format!("/_sim/console/{}/{id}", KINDS[object].name))),
+        Err(error) => blank(ctx, object, Some(&error.message)),
+    }
+}
+
+pub(super) fn open(ctx: &Ctx<'_>, object: usize, id: u64, refused: Option<&str>) -> Outcome {
+    let account = ctx.sim.read();
+    let store = &account.stores[object];
+    let Some(record) = store.records.get(&id) else { return Ok(missing()) };
+    let title = account.display(object, record);
+    let name = store.kind.name;
+    let mut body = format!(
+        "<h1>{} <span class=\"soft\">{} {id}</span></h1>{}",
+        escape(&title),
+        escape(store.kind.singular),
+        note(refused)
+    );
+    if let Some(at) = record.archived {
+        let _ = write!(
+            body,
+            "<p class=\"note\">Archived on {}.</p><form method=\"post\" action=\"/_sim/console/{name}/{id}/restore\">\
+             <button class=\"main\">Restore</button></form>",
+            iso(at)
+        );
+    }
+    let _ = write!(
+        body,
+        "<form method=\"post\"><table><tr><th>Property</th><th>Value</th></tr>{}</table>",
+        fields(ctx, &account, object, Some(record))
+    );
+    if record.archived.is_none() {
+        body.push_str(
+            "<p><button class=\"main\">Save</button> <a href=\"?all=true\">Show every property</a></p></form>",
+        );
+        let _ = write!(
+            body,
+            "<form method=\"post\" action=\"/_sim/console/{name}/{id}/archive\"><button>Delete</button></form>"
+        );
+    } else {
+        body.push_str("</form>");
+    }
+    body.push_str(&links(&account, object, record));
+    body.push_str(&history(&account, object, record));
+    Ok(Reply::html(if refused.is_some() { 400 } else { 200 }, layout(&title, &body)))
+}
+
+fn links(account: &Account, object: usize, record: &Record) -> String {
+    let mut rows = String::new();
+    for (other, kind) in KINDS.iter().enumerate() {
+        for (id, types) in account.links((object, record.id), other).into_iter().take(200) {
+            let Some(there) = account.live(other, id) else { continue };
+            let labels: Vec<String> = types.iter().filter_map(|id| account.label_of(*id)).collect();
+            let _ = write!(
+                rows,
+                "<tr><td>{}</td><td><a href=\"/_sim/console/{}/{id}\">{}</a></td><td>{}</td></tr>",
+                title_case(kind.singular),
+                kind.name,
+                escape(&account.display(other, there)),
+                escape(&labels.join(", "))
+            );
+        }
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("<h2>Associations</h2><table><tr><th>Object</th><th>Record</th><th>Label</th></tr>{rows}</table>")
+}
+
+fn history(account: &Account, object: usize, record: &Record) -> String {
+    let store = &account.stores[object];
+    let mut all = Vec::new();
+    for slot in &record.slots {
+        let versions = slot.older.iter().chain(std::iter::once(&slot.now));
+        all.extend(versions.map(|version| (version.at, slot.key, version)));
+    }
+    all.sort_by_key(|(at, _, _)| std::cmp::Reverse(*at));
+    let mut rows = String::new();
+    for (at, key, version) in all.into_iter().take(300) {
+        let Some(property) = store.property(key) else { continue };
+        let source = account.sources.get(version.source as usize);
+        let by = source.map(|source| format!("{} {}", source.kind, source.id)).unwrap_or_default();
+        let _ = write!(
+            rows,
+            "<tr><td class=\"soft\">{}</td><td>{}</td><td>{}</td><td class=\"soft\">{}</td></tr>",
+            iso(at),
+            escape(&property.label),
+            escape(version.value.as_deref().unwrap_or("(cleared)")),
+            escape(&by)
+        );
+    }
+    format!(
+        "<h2>History</h2><table><tr><th>When</th><th>Property</th><th>Value</th><th>Source</th></tr>{rows}</table>"
+    )
+}
+
+pub(super) fn edit(ctx: &Ctx<'_>, object: usize, id: u64) -> Outcome {
+    let edited = {
+        let mut account = ctx.sim.write();
+        let Some(record) = account.live(object, id) else { return Ok(missing()) };
+        // A form sends every field it shows; only those a person changed are written.
+        let mut given = Map::new();
+        for (name, value) in ctx.form() {
+            let held = account.named(object, record, &name).unwrap_or_default();
+            if held != value.as_str() {
+                given.insert(name, Value::String(value));
+            }
+        }
+        account.person_edits(object, id, &given, ctx.now)
+    };
+    match edited {
+        Ok(_) => Ok(Reply::redirect(format!("/_sim/console/{}/{id}", KINDS[object].name))),
+        Err(error) => open(ctx, object, id, Some(&error.message)),
+    }
+}
+
+pub(super) fn bin(ctx: &Ctx<'_>, object: usize, id: u64, restore: bool) -> Outcome {
+    let to = format!("/_sim/console/{}/{id}", KINDS[object].name);
+    if !restore {
+        ctx.sim.write().archive(object, id, ctx.now);
+        return Ok(Reply::redirect(to));
+    }
+    let restored = ctx.sim.write().restore(object, id, ctx.now);
+    match restored {
+        Ok(_) => Ok(Reply::redirect(to)),
+        Err(error) => open(ctx, object, id, Some(&error.message)),
+    }
+}

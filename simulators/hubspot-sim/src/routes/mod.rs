@@ -1,0 +1,83 @@
+//! Which path is served by what. Both families of paths, dated and v3/v4, lead to the same handlers.
+
+mod associations;
+mod batch;
+mod misc;
+mod oauth;
+mod objects;
+mod pipelines;
+mod properties;
+mod sim;
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+use crate::error::ApiError;
+use crate::http::{Ctx, Found, Handler, Outcome};
+use crate::registry;
+
+/// The dated versions that are served.
+const DATED: &[&str] = &["2026-03", "2026-09"];
+
+/// A pattern for the counters with what serves it.
+type Hit = Option<(&'static str, Handler)>;
+
+fn serve(pattern: &'static str, handler: impl FnOnce(&Ctx<'_>) -> Outcome + 'static) -> Hit {
+    Some((pattern, Box::new(handler)))
+}
+
+/// The kind a path names, or the refusal for an unknown one.
+fn kind(name: &str) -> Result<usize, ApiError> {
+    // assumed: the text for a kind that does not exist
+    registry::find(name)
+        .ok_or_else(|| ApiError::validation(format!("Unable to infer object type from: {name}")))
+}
+
+pub(crate) fn find(method: &Method, path: &str) -> Option<Found> {
+    let decoded: Vec<String> = path
+        .trim_matches('/')
+        .split('/')
+        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
+        .collect();
+    let parts: Vec<&str> = decoded.iter().map(String::as_str).collect();
+    let method = method.as_str();
+    let whole = |hit: Hit, own: bool| {
+        hit.map(|(pattern, handler)| Found {
+            pattern: format!("{method} {pattern}"),
+            handler,
+            api: false,
+            search: false,
+            dated: false,
+            own,
+        })
+    };
+    if let ["_sim", rest @ ..] = parts.as_slice() {
+        return whole(sim::find(method, rest), true);
+    }
+    if let ["oauth", rest @ ..] = parts.as_slice() {
+        return whole(oauth::find(method, rest), false);
+    }
+    let (area, prefix, dated, rest): (&str, String, bool, &[&str]) = match parts.as_slice() {
+        ["crm", version @ ("v3" | "v4"), area, rest @ ..] => {
+            (area, format!("/crm/{version}/{area}"), false, rest)
+        }
+        ["crm", area, version, rest @ ..] if DATED.contains(version) => {
+            (area, format!("/crm/{area}/{version}"), true, rest)
+        }
+        ["account-info", version, rest @ ..] if *version == "v3" || DATED.contains(version) => {
+            ("account-info", format!("/account-info/{version}"), *version != "v3", rest)
+        }
+        _ => return None,
+    };
+    let (tail, handler) = match area {
+        "objects" => associations::find_on_record(method, rest).or_else(|| objects::find(method, rest)),
+        "associations" => associations::find(method, rest),
+        "properties" => properties::find(method, rest),
+        "pipelines" => pipelines::find(method, rest),
+        "owners" => misc::find_owners(method, rest),
+        "account-info" => misc::find_account(method, rest),
+        _ => None,
+    }?;
+    let search = area == "objects" && tail.ends_with("/search");
+    Some(Found { pattern: format!("{method} {prefix}{tail}"), handler, api: true, search, dated, own: false })
+}
