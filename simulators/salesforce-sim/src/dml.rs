@@ -1,0 +1,545 @@
+//! Writing records: what the platform checks, and what it does to values on storing them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::error::Refusal;
+use crate::ids;
+use crate::org::{Org, RowData, Table, api_time};
+use crate::schema::FieldDef;
+
+/// Who writes, when, and what they insist on.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    pub user: Arc<str>,
+    pub now: Timestamp,
+    /// Whether to save in spite of a duplicate rule that only warns.
+    pub allow_save: bool,
+    pub duplicate_rule: DuplicateRule,
+}
+
+/// What the org's rule against contacts and leads with the same email does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DuplicateRule {
+    /// Nothing.
+    #[default]
+    Off,
+    /// Refuses, unless the caller insists.
+    Alert,
+    /// Refuses.
+    Block,
+}
+
+/// Who a write is for: a new record may set what an old one may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Create,
+    Update,
+}
+
+impl Org {
+    /// Makes a record and answers its id.
+    pub fn insert(
+        &mut self,
+        object: &str,
+        fields: &Map<String, Value>,
+        writer: &Writer,
+    ) -> Result<String, Vec<Refusal>> {
+        let values = self.checked(object, fields, Verb::Create).map_err(|refusal| vec![refusal])?;
+        let second = writer.now.as_second();
+        let table = self.table_mut(object).ok_or_else(|| vec![no_type(object)])?;
+        let object = table.def.name.clone();
+        let number = table.next_number();
+        let mut row = RowData {
+            id: ids::make(&table.def.prefix, number),
+            number,
+            def: Arc::clone(&table.names),
+            values: Vec::new(),
+            created_at: second,
+            created_by: Arc::clone(&writer.user),
+            modified_at: second,
+            modified_by: Arc::clone(&writer.user),
+            modstamp: second,
+            deleted: false,
+        };
+        for (at, value) in values {
+            row.set(at, value);
+        }
+        fill_defaults(table, &mut row, writer);
+        let missing: Vec<String> = table
+            .def
+            .fields
+            .values()
+            .enumerate()
+            .filter(|(at, field)| field.is_required() && row.get(*at).is_null())
+            .map(|(_, field)| field.name.clone())
+            .collect();
+        if !missing.is_empty() {
+            let mut refusal = Refusal::new(
+                "REQUIRED_FIELD_MISSING",
+                format!("Required fields are missing: [{}]", missing.join(", ")),
+            );
+            refusal.fields = missing;
+            return Err(vec![refusal]);
+        }
+        self.check_unique(&object, &row)?;
+        self.check_duplicates(&object, &row, writer)?;
+        let id = row.id.clone();
+        self.derive(&object, &mut row);
+        if let Some(table) = self.table_mut(&object) {
+            table.put(row);
+        }
+        Ok(id)
+    }
+
+    /// Changes a record. Fields that are not named stay.
+    pub fn update(
+        &mut self,
+        object: &str,
+        id: &str,
+        fields: &Map<String, Value>,
+        writer: &Writer,
+    ) -> Result<(), Vec<Refusal>> {
+        let mut row = self.live(object, id).map_err(|refusal| vec![refusal])?;
+        let table = self.table(object).ok_or_else(|| vec![no_type(object)])?;
+        let object = table.def.name.clone();
+        if object == "Lead" && table.def.field("IsConverted").is_some_and(|(at, _)| row.get(at) == &json!(true)) {
+            return Err(vec![Refusal::new("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")]);
+        }
+        let values = self.checked(&object, fields, Verb::Update).map_err(|refusal| vec![refusal])?;
+        let mut cleared = Vec::new();
+        for (at, value) in values {
+            if let Some(field) = self.table(&object).and_then(|table| table.def.field_at(at)) {
+                if value.is_null() && field.is_required() {
+                    cleared.push(field.name.clone());
+                }
+            }
+            row.set(at, value);
+        }
+        if !cleared.is_empty() {
+            let mut refusal = Refusal::new(
+                "REQUIRED_FIELD_MISSING",
+                format!("Required fields are missing: [{}]", cleared.join(", ")),
+            );
+            refusal.fields = cleared;
+            return Err(vec![refusal]);
+        }
+        self.check_unique(&object, &row)?;
+        row.modified_at = writer.now.as_second();
+        row.modified_by = Arc::clone(&writer.user);
+        row.modstamp = row.modified_at.max(row.modstamp);
+        self.derive(&object, &mut row);
+        if let Some(table) = self.table_mut(&object) {
+            table.put(row);
+        }
+        Ok(())
+    }
+
+    /// Puts a record into the recycle bin.
+    pub fn delete(&mut self, object: &str, id: &str, writer: &Writer) -> Result<(), Refusal> {
+        let mut row = self.live(object, id)?;
+        row.deleted = true;
+        row.modified_at = writer.now.as_second();
+        row.modified_by = Arc::clone(&writer.user);
+        row.modstamp = row.modified_at.max(row.modstamp);
+        if let Some(table) = self.table_mut(object) {
+            table.put(row);
+        }
+        Ok(())
+    }
+
+    /// Takes a record out of the recycle bin.
+    pub fn undelete(&mut self, id: &str, writer: &Writer) -> Result<(), Refusal> {
+        let (object, mut row) = self
+            .find(id)
+            .map(|(table, row)| (table.def.name.clone(), RowData::clone(row)))
+            .ok_or_else(|| Refusal::new("UNDELETE_FAILED", "Entity is not in the recycle bin"))?;
+        row.deleted = false;
+        row.modstamp = writer.now.as_second().max(row.modstamp);
+        row.modified_at = row.modstamp;
+        row.modified_by = Arc::clone(&writer.user);
+        if let Some(table) = self.table_mut(&object) {
+            table.put(row);
+        }
+        Ok(())
+    }
+
+    fn live(&self, object: &str, id: &str) -> Result<RowData, Refusal> {
+        let table = self.table(object).ok_or_else(|| no_type(object))?;
+        let name = &table.def.name;
+        let malformed = || {
+            let message = format!("{name} ID: id value of incorrect type: {id}");
+            Refusal::new("MALFORMED_ID", message).about("Id")
+        };
+        let id = ids::normal(id).ok_or_else(malformed)?;
+        if self.object_of(&id) != Some(name) {
+            return Err(malformed());
+        }
+        match table.rows.get(&id) {
+            Some(row) if row.deleted => {
+                Err(Refusal::new("ENTITY_IS_DELETED", "entity is deleted").with_status(404))
+            }
+            Some(row) => Ok(RowData::clone(row)),
+            None => Err(Refusal::new("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")),
+        }
+    }
+
+    /// The values as they would be stored, by place of the field.
+    fn checked(
+        &self,
+        object: &str,
+        fields: &Map<String, Value>,
+        verb: Verb,
+    ) -> Result<Vec<(usize, Value)>, Refusal> {
+        let table = self.table(object).ok_or_else(|| no_type(object))?;
+        let def = &table.def;
+        if !def.writable {
+            let message = format!("entity type {} does not support {}", def.name, match verb {
+                Verb::Create => "create",
+                Verb::Update => "update",
+            });
+            return Err(Refusal::new("INVALID_TYPE_FOR_OPERATION", message));
+        }
+        let mut values = Vec::new();
+        for (name, value) in fields {
+            if name == "attributes" {
+                continue;
+            }
+            if let Value::Object(parent) = value {
+                values.push(self.by_external_id(table, name, parent)?);
+                continue;
+            }
+            let (at, field) = def.field(name).ok_or_else(|| {
+                let message = format!("No such column '{name}' on sobject of type {}", def.name);
+                Refusal::new("INVALID_FIELD", message)
+            })?;
+            let allowed = match verb {
+                Verb::Create => field.has('c'),
+                Verb::Update => field.has('u'),
+            };
+            if !allowed {
+                let message = format!(
+                    "Unable to create/update fields: {}. Please check the security settings of this field and verify that \
+                     it is read/write for your profile or permission set.",
+                    field.name
+                );
+                return Err(Refusal::new("INVALID_FIELD_FOR_INSERT_UPDATE", message).about(field.name.clone()));
+            }
+            values.push((at, self.stored(field, value)?));
+        }
+        Ok(values)
+    }
+
+    /// A parent named by an external id: `"Account": {"Ext__c": "A1"}`.
+    fn by_external_id(
+        &self,
+        table: &Table,
+        name: &str,
+        parent: &Map<String, Value>,
+    ) -> Result<(usize, Value), Refusal> {
+        let unknown = || {
+            let message = format!("No such column '{name}' on sobject of type {}", table.def.name);
+            Refusal::new("INVALID_FIELD", message)
+        };
+        let at = table
+            .def
+            .fields
+            .values()
+            .position(|field| field.relationship.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name)))
+            .ok_or_else(unknown)?;
+        let field = table.def.field_at(at).ok_or_else(unknown)?;
+        let target = field.targets.first().and_then(|target| self.table(target)).ok_or_else(unknown)?;
+        let (key, value) =
+            parent.iter().find(|(key, _)| *key != "attributes" && *key != "type").ok_or_else(unknown)?;
+        let (key_at, key_field) = target.def.field(key).ok_or_else(unknown)?;
+        let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        let holders = target.holders(key_at, &text);
+        let missing = || {
+            let message = format!(
+                "Foreign key external ID: {text} not found for field {} in entity {}",
+                key_field.name, target.def.name
+            );
+            Refusal::new("INVALID_FIELD", message)
+        };
+        let holder = holders.first().ok_or_else(missing)?;
+        Ok((at, json!(holder.id)))
+    }
+
+    /// What the platform stores of a value, or why it refuses it.
+    fn stored(&self, field: &FieldDef, value: &Value) -> Result<Value, Refusal> {
+        let wrong_type = |found: &str| {
+            let message = format!(
+                "Cannot deserialize instance of {} from {found} value {value}",
+                match field.kind.as_str() {
+                    "boolean" => "boolean",
+                    "int" => "int",
+                    "double" | "currency" | "percent" => field.kind.as_str(),
+                    "date" => "date",
+                    "datetime" => "datetime",
+                    _ => "string",
+                }
+            );
+            Refusal::new("JSON_PARSER_ERROR", message)
+        };
+        match (field.kind.as_str(), value) {
+            (_, Value::Array(_) | Value::Object(_)) => Err(wrong_type("START_ARRAY")),
+            ("boolean", Value::Null) => Ok(json!(false)),
+            (_, Value::Null) => Ok(Value::Null),
+            ("boolean", Value::Bool(_)) => Ok(value.clone()),
+            ("boolean", Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(json!(true)),
+            ("boolean", Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(json!(false)),
+            ("boolean", _) => Err(wrong_type("VALUE_STRING")),
+            ("int" | "double" | "currency" | "percent", _) => number(field, value).ok_or_else(|| {
+                wrong_type(if value.is_string() { "VALUE_STRING" } else { "VALUE_TRUE" })
+            })?,
+            ("date", Value::String(text)) if text.trim().is_empty() => Ok(Value::Null),
+            ("date", Value::String(text)) => text
+                .get(..10)
+                .and_then(|day| day.parse::<jiff::civil::Date>().ok())
+                .map(|day| json!(day.to_string()))
+                .ok_or_else(|| wrong_type("VALUE_STRING")),
+            ("datetime", Value::String(text)) if text.trim().is_empty() => Ok(Value::Null),
+            ("datetime", Value::String(text)) => moment(text)
+                .map(|at| json!(api_time(at.as_second())))
+                .ok_or_else(|| wrong_type("VALUE_STRING")),
+            ("date" | "datetime", _) => Err(wrong_type("VALUE_NUMBER")),
+            ("reference" | "id", Value::String(text)) => self.reference(field, text),
+            (_, Value::String(text)) => self.text(field, text),
+            // assumed: numbers and answers are taken as texts where a text is wanted
+            (_, other) => self.text(field, &other.to_string()),
+        }
+    }
+
+    fn reference(&self, field: &FieldDef, text: &str) -> Result<Value, Refusal> {
+        if text.trim().is_empty() {
+            return Ok(Value::Null);
+        }
+        let label = &field.label;
+        let malformed = || {
+            let message = format!("{label}: id value of incorrect type: {text}");
+            Refusal::new("MALFORMED_ID", message).about(field.name.clone())
+        };
+        let id = ids::normal(text).ok_or_else(malformed)?;
+        let object = self.object_of(&id).ok_or_else(malformed)?;
+        if !field.targets.iter().any(|target| target == object) {
+            return Err(malformed());
+        }
+        match self.find(&id) {
+            Some((_, row)) if !row.deleted => Ok(json!(id)),
+            Some(_) => Err(Refusal::new("ENTITY_IS_DELETED", "entity is deleted").about(field.name.clone())),
+            None => {
+                let message = "insufficient access rights on cross-reference id";
+                Err(Refusal::new("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message).about(field.name.clone()))
+            }
+        }
+    }
+
+    fn text(&self, field: &FieldDef, text: &str) -> Result<Value, Refusal> {
+        // The platform drops blanks around a text, and a text of nothing but blanks.
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(Value::Null);
+        }
+        let limit = field.length as usize;
+        if limit > 0 && text.encode_utf16().count() > limit {
+            let shown: String = text.chars().take(255).collect();
+            let message = format!("{}: data value too large: {shown} (max length={limit})", field.label);
+            return Err(Refusal::new("STRING_TOO_LONG", message).about(field.name.clone()));
+        }
+        match field.kind.as_str() {
+            // assumed: addresses are stored in lower case, as orgs do for standard and custom email fields
+            "email" if is_email(text) => Ok(json!(text.to_lowercase())),
+            "email" => {
+                let message = format!("{}: invalid email address: {text}", field.label);
+                Err(Refusal::new("INVALID_EMAIL_ADDRESS", message).about(field.name.clone()))
+            }
+            "picklist" | "multipicklist" if field.has('r') => {
+                let known = |choice: &str| field.choices.iter().any(|known| known == choice);
+                let unknown = match field.kind.as_str() {
+                    "multipicklist" => text.split(';').map(str::trim).find(|choice| !known(choice)),
+                    _ => Some(text).filter(|choice| !known(choice)),
+                };
+                match unknown {
+                    Some(choice) => {
+                        let message =
+                            format!("{}: bad value for restricted picklist field: {choice}", field.label);
+                        Err(Refusal::new("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message)
+                            .about(field.name.clone()))
+                    }
+                    None => Ok(json!(text)),
+                }
+            }
+            _ => Ok(json!(text)),
+        }
+    }
+
+    fn check_unique(&self, object: &str, row: &RowData) -> Result<(), Vec<Refusal>> {
+        let Some(table) = self.table(object) else { return Ok(()) };
+        for (at, field) in table.def.fields.values().enumerate().filter(|(_, field)| field.unique) {
+            let value = row.get(at);
+            if value.is_null() {
+                continue;
+            }
+            let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+            if let Some(holder) = table.holders(at, &text).iter().find(|holder| holder.id != row.id) {
+                let message = format!(
+                    "duplicate value found: {} duplicates value on record with id: {}",
+                    field.name,
+                    holder.id.get(..15).unwrap_or(&holder.id)
+                );
+                return Err(vec![Refusal::new("DUPLICATE_VALUE", message)]);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_duplicates(&self, object: &str, row: &RowData, writer: &Writer) -> Result<(), Vec<Refusal>> {
+        let applies = match writer.duplicate_rule {
+            DuplicateRule::Off => false,
+            DuplicateRule::Alert => !writer.allow_save,
+            DuplicateRule::Block => true,
+        };
+        if !applies || !matches!(object, "Contact" | "Lead") {
+            return Ok(());
+        }
+        let Some(table) = self.table(object) else { return Ok(()) };
+        let Some((at, _)) = table.def.field("Email") else { return Ok(()) };
+        let Some(email) = row.get(at).as_str() else { return Ok(()) };
+        let matches: Vec<Value> = table
+            .holders(at, email)
+            .iter()
+            .map(|holder| {
+                json!({
+                    "additionalInformation": [], "fieldDiffs": [], "matchConfidence": 100.0,
+                    "record": {
+                        "attributes": {
+                            "type": object,
+                            "url": format!("/services/data/v66.0/sobjects/{object}/{}", holder.id),
+                        },
+                        "Id": holder.id,
+                    },
+                })
+            })
+            .collect();
+        if matches.is_empty() {
+            return Ok(());
+        }
+        let message = "Use one of these records?";
+        let result = json!({
+            "allowSave": writer.duplicate_rule == DuplicateRule::Alert,
+            "duplicateRule": format!("Standard_{object}_Duplicate_Rule"),
+            "duplicateRuleEntityType": object,
+            "errorMessage": message,
+            "matchResults": [{
+                "entityType": object, "errors": [], "matchEngine": "FuzzyMatchEngine", "size": matches.len(),
+                "matchRecords": matches, "rule": format!("Standard_{object}_Match_Rule_v1_1"), "success": true,
+            }],
+        });
+        let mut refusal = Refusal::new("DUPLICATES_DETECTED", message);
+        refusal.extra = Some(("duplicateResult", result));
+        Err(vec![refusal])
+    }
+
+    /// Fields that the platform works out from others.
+    fn derive(&self, object: &str, row: &mut RowData) {
+        let Some(table) = self.table(object) else { return };
+        let at = |name: &str| table.def.fields.get_index_of(name);
+        let text = |row: &RowData, name: &str| {
+            at(name).and_then(|at| row.get(at).as_str().map(ToOwned::to_owned)).unwrap_or_default()
+        };
+        match object {
+            "Contact" | "Lead" | "User" => {
+                let name = [text(row, "FirstName"), text(row, "LastName")];
+                let name = name.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ");
+                if let Some(at) = at("Name") {
+                    row.set(at, json!(name));
+                }
+            }
+            "Opportunity" => {
+                let stage = text(row, "StageName");
+                let (won, closed) = (stage == "Closed Won", stage.starts_with("Closed"));
+                for (name, value) in [("IsWon", won), ("IsClosed", closed)] {
+                    if let Some(at) = at(name) {
+                        row.set(at, json!(value));
+                    }
+                }
+            }
+            "Task" => {
+                if let Some(at) = at("IsClosed") {
+                    row.set(at, json!(text(row, "Status") == "Completed"));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn fill_defaults(table: &Table, row: &mut RowData, writer: &Writer) {
+    for (at, field) in table.def.fields.values().enumerate() {
+        if !row.get(at).is_null() {
+            continue;
+        }
+        let value = match (field.kind.as_str(), field.name.as_str(), table.def.name.as_str()) {
+            ("boolean", "IsActive", "User") => json!(true),
+            ("boolean", name, _) if name != "IsDeleted" => json!(false),
+            (_, "OwnerId", _) => json!(&*writer.user),
+            (_, "Status", "Lead") => json!("Open - Not Contacted"),
+            (_, "Status", "Task") => json!("Not Started"),
+            (_, "Priority", "Task") => json!("Normal"),
+            _ => continue,
+        };
+        row.set(at, value);
+    }
+}
+
+fn number(field: &FieldDef, value: &Value) -> Option<Result<Value, Refusal>> {
+    use rust_decimal::{Decimal, RoundingStrategy};
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) if text.trim().is_empty() => return Some(Ok(Value::Null)),
+        Value::String(text) => text.trim().to_owned(),
+        _ => return None,
+    };
+    let parsed: Decimal = text.parse().ok().or_else(|| Decimal::from_scientific(&text).ok())?;
+    let (digits, scale) = match field.kind.as_str() {
+        "int" => (field.digits, 0),
+        _ => (field.precision.saturating_sub(field.scale), field.scale),
+    };
+    let rounded = parsed.round_dp_with_strategy(scale, RoundingStrategy::MidpointAwayFromZero).normalize();
+    let too_large = rounded.abs().trunc().to_string().len() > digits as usize && digits > 0;
+    if too_large {
+        let message = format!("{}: value outside of valid range on numeric field: {text}", field.label);
+        return Some(Err(Refusal::new("NUMBER_OUTSIDE_VALID_RANGE", message).about(field.name.clone())));
+    }
+    // A double is answered with a point, an integer without.
+    let json = match field.kind.as_str() {
+        "int" => rounded.to_string().parse::<i64>().ok().map(|whole| json!(whole)),
+        _ => rounded.to_string().parse::<f64>().ok().map(|double| json!(double)),
+    };
+    json.map(Ok)
+}
+
+fn moment(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    text.parse()
+        .ok()
+        .or_else(|| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text).ok())
+        .or_else(|| format!("{text}Z").parse().ok())
+}
+
+/// assumed: what the platform takes for an address: one `@`, something before it, a domain with a point after it
+fn is_email(text: &str) -> bool {
+    let Some((name, domain)) = text.split_once('@') else { return false };
+    !name.is_empty()
+        && !domain.contains('@')
+        && domain.contains('.')
+        && domain.split('.').all(|part| !part.is_empty())
+        && !text.chars().any(|character| character.is_whitespace() || matches!(character, ',' | ';' | '(' | ')'))
+}
+
+pub(crate) fn no_type(object: &str) -> Refusal {
+    Refusal::new("NOT_FOUND", format!("The requested resource does not exist: {object}")).with_status(404)
+}
