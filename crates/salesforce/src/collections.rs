@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Call, decode, segment};
-use crate::{Client, Error, ErrorDetail, Fields};
+use crate::{ApiError, Client, Error, ErrorDetail, Fields};
 
 /// Why Salesforce refused a row: one complaint.
 pub type RowError = ErrorDetail;
@@ -172,21 +172,30 @@ impl Client {
             let call = call(what, verb, &path, &part_rows, options);
             match self.inner().send(&call).await {
                 Ok(answer) => {
-                    for (&row, result) in part.iter().zip(outcomes(what, verb, part.len(), &answer)) {
+                    for (&row, result) in part.iter().zip(outcomes(what, verb, &part_rows, &answer)) {
                         results[row] = Some(result);
                     }
                 }
                 Err(Error::Ambiguous { reason, .. }) => {
                     set(&mut results, &part, &RowResult::Unknown { reason })
                 }
-                // The whole call was refused, and nothing written: one row may have spoilt it for the others.
-                Err(Error::Api(api)) if api.status == 400 && part.len() > 1 && !options.all_or_none => {
-                    let (first, second) = part.split_at(part.len() / 2);
-                    queue.push_front(second.to_vec());
-                    queue.push_front(first.to_vec());
-                }
-                Err(Error::Api(api)) if api.status == 400 && !api.details.is_empty() => {
-                    set(&mut results, &part, &RowResult::Err(api.details));
+                // The whole call was refused, and nothing written: some rows may have spoilt it for the others.
+                Err(Error::Api(api)) if api.status == 400 && concerns_rows(&api) => {
+                    let blamed: Vec<usize> =
+                        part.iter().copied().filter(|&row| blames(&api, &rows[row])).collect();
+                    if part.len() == 1 || options.all_or_none {
+                        set(&mut results, &part, &RowResult::Err(api.details));
+                    } else if blamed.is_empty() {
+                        let (first, second) = part.split_at(part.len() / 2);
+                        queue.push_front(second.to_vec());
+                        queue.push_front(first.to_vec());
+                    } else {
+                        set(&mut results, &blamed, &RowResult::Err(api.details));
+                        let rest: Vec<usize> = part.into_iter().filter(|row| !blamed.contains(row)).collect();
+                        if !rest.is_empty() {
+                            queue.push_front(rest);
+                        }
+                    }
                 }
                 Err(error) => {
                     // Nothing to do with these rows: the rest would fare no better.
@@ -199,6 +208,25 @@ impl Client {
             || RowResult::Unknown { reason: "Salesforce's answer does not mention the row".to_owned() };
         results.into_iter().map(|result| result.unwrap_or_else(unmentioned)).collect()
     }
+}
+
+/// Whether a refusal of the whole call may be due to single rows. Each try costs one of the org's calls, so what is
+/// certainly about all of them is not looked into.
+fn concerns_rows(api: &ApiError) -> bool {
+    !api.details.is_empty()
+        && !matches!(api.code.as_deref(), Some("INVALID_TYPE" | "INVALID_BATCH_SIZE" | "EXCEEDED_ID_LIMIT"))
+}
+
+/// Whether a refusal names a field that this row has.
+fn blames(api: &ApiError, row: &Value) -> bool {
+    let Some(fields) = row.as_object() else { return false };
+    api.code.as_deref() == Some("INVALID_FIELD")
+        && api.details.iter().any(|detail| {
+            let column =
+                detail.message.split_once("No such column '").and_then(|(_, rest)| rest.split('\'').next());
+            let mut names = detail.fields.iter().map(String::as_str).chain(column);
+            names.any(|name| fields.keys().any(|field| field.eq_ignore_ascii_case(name)))
+        })
 }
 
 fn call(what: &str, verb: Verb, path: &str, rows: &[&Value], options: WriteOptions) -> Call {
@@ -220,7 +248,8 @@ fn call(what: &str, verb: Verb, path: &str, rows: &[&Value], options: WriteOptio
 }
 
 /// Each row's share of an answer; rows answer in order.
-fn outcomes(what: &str, verb: Verb, asked: usize, answer: &Answer) -> Vec<RowResult> {
+fn outcomes(what: &str, verb: Verb, rows: &[&Value], answer: &Answer) -> Vec<RowResult> {
+    let asked = rows.len();
     let saved: Vec<Saved> = match decode(what, &answer.body) {
         Ok(saved) => saved,
         Err(error) => return vec![RowResult::Unknown { reason: error.to_string() }; asked],
@@ -229,16 +258,17 @@ fn outcomes(what: &str, verb: Verb, asked: usize, answer: &Answer) -> Vec<RowRes
         let reason = format!("Salesforce answered {} rows of {asked}", saved.len());
         return vec![RowResult::Unknown { reason }; asked];
     }
-    saved.into_iter().map(|saved| outcome(verb, saved, answer.repeated)).collect()
+    saved.into_iter().zip(rows).map(|(saved, row)| outcome(verb, saved, row, answer.repeated)).collect()
 }
 
-fn outcome(verb: Verb, saved: Saved, repeated: bool) -> RowResult {
+fn outcome(verb: Verb, saved: Saved, row: &Value, repeated: bool) -> RowResult {
     let errors: Vec<RowError> = saved.errors.iter().map(ErrorDetail::from_json).collect();
     // Deleted by an earlier try whose answer was lost.
     let gone = verb == Verb::Delete
         && repeated
         && errors.iter().any(|error| error.code.as_deref() == Some("ENTITY_IS_DELETED"));
-    match saved.id {
+    // A refused deletion need not say the id again; the row is nothing but the id.
+    match saved.id.or_else(|| row.as_str().map(str::to_owned)) {
         Some(id) if saved.success || gone => RowResult::Ok {
             id,
             created: match verb {

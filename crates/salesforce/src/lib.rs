@@ -22,6 +22,8 @@ mod row;
 mod setup;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use auth::{Auth, BoxError, TokenStore, Tokens};
 pub use client::{ApiUsage, Client};
