@@ -152,23 +152,19 @@ impl Access {
     /// The access to use, got or renewed first where that is due.
     pub(crate) async fn session(&self, world: &World) -> Result<Session, Error> {
         let mut state = self.state.lock().await;
-        let tokens = match state.tokens.take() {
+        // The former tokens stay in place until there are new ones: whoever waits here may stop waiting.
+        let tokens = match state.tokens.clone() {
             Some(tokens) if state.unsaved || !state.refused => tokens,
-            former => match self.log_in(world, former.as_ref()).await {
-                Ok(tokens) => {
-                    state.generation += 1;
-                    state.refused = false;
-                    // Remembered until saved: should saving fail, the former refresh token may be worthless already.
-                    state.unsaved = true;
-                    tokens
-                }
-                Err(error) => {
-                    state.tokens = former;
-                    return Err(error);
-                }
-            },
+            former => {
+                let tokens = self.log_in(world, former.as_ref()).await?;
+                state.tokens = Some(tokens.clone());
+                state.generation += 1;
+                state.refused = false;
+                // Remembered until saved: should saving fail, the former refresh token may be worthless already.
+                state.unsaved = true;
+                tokens
+            }
         };
-        let tokens = state.tokens.insert(tokens).clone();
         if state.unsaved {
             if let Auth::RefreshToken { store, .. } = &self.auth {
                 store.save(&tokens).await.map_err(|error| Error::TokenStore(error.to_string()))?;

@@ -325,6 +325,21 @@ async fn a_refresh_token_that_is_not_replaced_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_renewal_that_nobody_waited_for_loses_no_refresh_token() {
+    let expired = || answer(401, refusal("INVALID_SESSION_ID", "Session expired or invalid"));
+    let none = || answer(200, json!([]));
+    let script =
+        Script::new(vec![expired(), tokens(Some("refresh-2")), none(), expired(), tokens(None), none()])
+            .delayed(Duration::from_millis(50));
+    let client = script.client_with(|config| config.auth = with_refresh(&Arc::default()));
+    client.versions().await.unwrap();
+    // Stops in the middle of the second renewal.
+    tokio::time::timeout(Duration::from_millis(75), client.versions()).await.unwrap_err();
+    client.versions().await.unwrap();
+    assert!(script.seen()[4].raw.contains("refresh_token=refresh-2"), "{:?}", script.seen()[4]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_that_stays_refused_is_given_up_after_one_renewal() {
     let expired = || answer(401, refusal("INVALID_SESSION_ID", "Session expired or invalid"));
     let script = Script::new(vec![expired(), tokens(None), expired()]);
