@@ -244,7 +244,10 @@ fn check(verb: Verb, rows: &[BatchInput], traces: &[String]) -> Result<(), Strin
         if verb == Verb::Upsert && row.id_property.is_none() {
             return Err(format!("row {trace} says no unique property to find its record by"));
         }
-        if !seen.insert((row.id_property.as_deref(), id.to_lowercase())) {
+        // Addresses that differ in case only are the same contact.
+        let same =
+            if row.id_property.as_deref() == Some("email") { id.to_lowercase() } else { id.to_owned() };
+        if !seen.insert((row.id_property.as_deref(), same)) {
             return Err(format!("two rows are about the record {id}; merge them into one"));
         }
     }
@@ -254,6 +257,8 @@ fn check(verb: Verb, rows: &[BatchInput], traces: &[String]) -> Result<(), Strin
 /// Whether a refusal may be due to single rows, so that the others could go through without them.
 fn concerns_rows(api: &ApiError) -> bool {
     matches!(api.status, 400 | 404 | 409 | 413 | 422)
+        // A wrong object name is about all of them.
+        && !api.message.starts_with("Unable to infer object type")
 }
 
 /// Rows on their way, and what has become of them.

@@ -287,7 +287,8 @@ impl Inner {
             return;
         }
         if let Some(pause) = rate_pause(&parse_refusal(response).0) {
-            let gate = if call.search { &self.searches } else { &self.burst };
+            let of_searches = call.search && pause <= Duration::from_secs(1);
+            let gate = if of_searches { &self.searches } else { &self.burst };
             gate.close(self.world.clock.now(), pause);
         }
     }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use tokio::sync::Mutex;
+use transport::World;
 use url::Url;
 
-use crate::OAuthApp;
+use crate::{Error, OAuthApp, oauth};
 
 /// Any error, for stores given from outside.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -106,4 +108,110 @@ pub struct Tokens {
 pub trait TokenStore: Send + Sync {
     /// Keeps `tokens` in place of the former ones.
     fn save<'a>(&'a self, tokens: &'a Tokens) -> BoxFuture<'a, Result<(), BoxError>>;
+}
+
+/// The access in use. One lock around it keeps renewals from overlapping.
+pub(crate) struct Access {
+    auth: Auth,
+    state: Mutex<State>,
+}
+
+struct State {
+    tokens: Option<Tokens>,
+    /// Counts renewals, so that two calls refused with the same token renew it once.
+    generation: u64,
+    refused: bool,
+    unsaved: bool,
+}
+
+/// What a call needs.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub token: SecretString,
+    pub instance_url: Url,
+    pub generation: u64,
+}
+
+impl Access {
+    pub(crate) fn new(auth: Auth) -> Self {
+        let tokens = match &auth {
+            Auth::AccessToken { instance_url, token } => Some(Tokens {
+                access_token: token.clone(),
+                refresh_token: None,
+                instance_url: instance_url.clone(),
+                identity_url: None,
+                issued_at: None,
+                scope: None,
+            }),
+            Auth::RefreshToken { tokens, .. } => Some(tokens.clone()),
+            Auth::ClientCredentials { .. } | Auth::Jwt { .. } => None,
+        };
+        Self { auth, state: Mutex::new(State { tokens, generation: 0, refused: false, unsaved: false }) }
+    }
+
+    /// The access to use, got or renewed first where that is due.
+    pub(crate) async fn session(&self, world: &World) -> Result<Session, Error> {
+        let mut state = self.state.lock().await;
+        // The former tokens stay in place until there are new ones: whoever waits here may stop waiting.
+        let tokens = match state.tokens.clone() {
+            Some(tokens) if state.unsaved || !state.refused => tokens,
+            former => {
+                let tokens = self.log_in(world, former.as_ref()).await?;
+                state.tokens = Some(tokens.clone());
+                state.generation += 1;
+                state.refused = false;
+                // Remembered until saved: should saving fail, the former refresh token may be worthless already.
+                state.unsaved = true;
+                tokens
+            }
+        };
+        if state.unsaved {
+            if let Auth::RefreshToken { store, .. } = &self.auth {
+                store.save(&tokens).await.map_err(|error| Error::TokenStore(error.to_string()))?;
+            }
+            state.unsaved = false;
+        }
+        Ok(Session {
+            token: tokens.access_token,
+            instance_url: tokens.instance_url,
+            generation: state.generation,
+        })
+    }
+
+    /// Notes that Salesforce refused the token of this generation; tells whether another can be had.
+    pub(crate) async fn refused(&self, generation: u64) -> bool {
+        if matches!(self.auth, Auth::AccessToken { .. }) {
+            return false;
+        }
+        let mut state = self.state.lock().await;
+        if state.generation == generation {
+            state.refused = true;
+        }
+        true
+    }
+
+    /// The token whose end ends all access, and where to say so.
+    pub(crate) async fn longest_token(&self, world: &World) -> Result<(SecretString, Url), Error> {
+        let session = self.session(world).await?;
+        let state = self.state.lock().await;
+        let refresh_token = state.tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone());
+        Ok((refresh_token.unwrap_or(session.token), session.instance_url))
+    }
+
+    async fn log_in(&self, world: &World, former: Option<&Tokens>) -> Result<Tokens, Error> {
+        match &self.auth {
+            Auth::AccessToken { .. } => {
+                Err(Error::InvalidRequest("a plain access token cannot be renewed".to_owned()))
+            }
+            Auth::ClientCredentials { login_url, client_id, client_secret } => {
+                oauth::client_credentials(world, login_url, client_id, client_secret).await
+            }
+            Auth::RefreshToken { login_url, app, tokens, .. } => {
+                oauth::refresh(world, login_url, app, former.unwrap_or(tokens)).await
+            }
+            Auth::Jwt { login_url, audience, client_id, username, private_key } => {
+                oauth::jwt_bearer(world, login_url, audience, client_id, username, private_key).await
+            }
+        }
+    }
 }

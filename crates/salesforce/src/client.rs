@@ -1,26 +1,31 @@
-//! The client itself.
+//! The client itself: how one call is sent.
 
-use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use transport::World;
-use url::Url;
+use transport::{Request, World};
+use url::{Url, form_urlencoded};
 
-use crate::{
-    Config, Error, Fields, Granted, Identity, Limit, NewCustomField, OAuthApp, ObjectDescribe, ObjectSummary,
-    Organization, Pages, PermissionSet, Pkce, QueryPage, Row, RowResult, Scope, SubResponse, Subrequest,
-    Tokens, Version, WriteOptions, query::Step,
-};
+use crate::auth::{Access, Session};
+use crate::error::start_of;
+use crate::retry::{Repeat, Tries};
+use crate::{Config, Error, oauth};
 
 /// A client of one org. Cloning it is cheap, and all clones share counters and tokens.
 #[derive(Clone)]
-pub struct Client(std::sync::Arc<World>);
+pub struct Client(Arc<Inner>);
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client").finish_non_exhaustive()
+        f.debug_struct("Client").field("api_version", &self.0.api_version).finish_non_exhaustive()
     }
 }
 
@@ -33,247 +38,273 @@ pub struct ApiUsage {
     pub max: u64,
 }
 
-fn later<T>() -> Result<T, Error> {
-    Err(Error::InvalidRequest("this call is not finished yet".to_owned()))
+pub(crate) struct Inner {
+    pub world: World,
+    api_version: String,
+    client_name: String,
+    query_batch: u32,
+    attempts: u32,
+    access: Access,
+    calls: AtomicU64,
+    seen: Mutex<Seen>,
 }
 
-#[allow(clippy::unused_async, missing_docs)]
+/// What answers told by the way.
+#[derive(Default)]
+struct Seen {
+    usage: Option<ApiUsage>,
+    clock_offset: Option<SignedDuration>,
+}
+
+/// One call to the API.
+pub(crate) struct Call {
+    what: String,
+    method: Method,
+    /// From the root of the host.
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Bytes>,
+    headers: Vec<(&'static str, String)>,
+    repeat: Repeat,
+}
+
+/// The answer to a call.
+pub(crate) struct Answer {
+    pub body: Bytes,
+    /// Whether an earlier try may have taken effect already.
+    pub repeated: bool,
+}
+
+/// What may stand in a path segment as it is.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
+
+/// One segment of a path, escaped.
+pub(crate) fn segment(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
+
+impl Call {
+    /// Reads, PATCHes and deletions may be repeated unless said otherwise; a POST may not.
+    pub(crate) fn new(what: impl Into<String>, method: Method, path: impl Into<String>) -> Self {
+        let repeat = if method == Method::GET {
+            Repeat::Read
+        } else if method == Method::POST {
+            Repeat::Never
+        } else {
+            Repeat::Write
+        };
+        Self {
+            what: what.into(),
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+            headers: Vec::new(),
+            repeat,
+        }
+    }
+
+    pub(crate) fn query(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(crate) fn json(mut self, body: &Value) -> Self {
+        self.body = Some(Bytes::from(body.to_string()));
+        self
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn repeat(mut self, repeat: Repeat) -> Self {
+        self.repeat = repeat;
+        self
+    }
+}
+
+/// Reads an answer's body.
+pub(crate) fn decode<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|error| Error::Decode {
+        what: what.to_owned(),
+        // The parser may quote the body at length.
+        reason: start_of(error.to_string().as_bytes()),
+        body: start_of(body),
+    })
+}
+
 impl Client {
     /// Sets up a client; nothing is sent yet.
     #[must_use]
     pub fn new(world: World, config: Config) -> Self {
-        let _ = config;
-        Self(std::sync::Arc::new(world))
+        Self(Arc::new(Inner {
+            world,
+            api_version: config.api_version,
+            client_name: config.client_name,
+            query_batch: config.query_batch,
+            attempts: config.attempts,
+            access: Access::new(config.auth),
+            calls: AtomicU64::new(0),
+            seen: Mutex::default(),
+        }))
     }
-    /// Requests sent so far, every try counted.
+
+    /// Requests sent so far, every try counted, logins left out (they are free).
     #[must_use]
     pub fn calls(&self) -> u64 {
-        let _ = &self.0;
-        0
+        self.0.calls.load(Ordering::Relaxed)
     }
+
     /// The org's calls as last reported.
     #[must_use]
     pub fn usage(&self) -> Option<ApiUsage> {
-        None
+        self.0.seen().usage
     }
+
     /// How far Salesforce's clock is ahead of ours, from the latest answer; exact to a second or so.
     #[must_use]
     pub fn clock_offset(&self) -> Option<SignedDuration> {
-        None
+        self.0.seen().clock_offset
     }
+
     /// The org's own address; logs in where that is not known yet.
+    ///
+    /// # Errors
+    /// When logging in fails.
     pub async fn instance_url(&self) -> Result<Url, Error> {
-        later()
+        Ok(self.0.access.session(&self.0.world).await?.instance_url)
     }
-    pub async fn versions(&self) -> Result<Vec<Version>, Error> {
-        later()
-    }
-    pub async fn identity(&self) -> Result<Identity, Error> {
-        later()
-    }
-    pub async fn organization(&self) -> Result<Organization, Error> {
-        later()
-    }
-    pub async fn limits(&self) -> Result<BTreeMap<String, Limit>, Error> {
-        later()
-    }
-    pub async fn describe_global(&self) -> Result<Vec<ObjectSummary>, Error> {
-        later()
-    }
-    pub async fn describe(&self, object: &str) -> Result<ObjectDescribe, Error> {
-        let _ = object;
-        later()
-    }
-    /// First page.
-    pub async fn query(&self, soql: &str) -> Result<QueryPage, Error> {
-        let _ = soql;
-        later()
-    }
-    /// First page, deleted records and archived activities included.
-    pub async fn query_all(&self, soql: &str) -> Result<QueryPage, Error> {
-        let _ = soql;
-        later()
-    }
-    /// A further page, by `QueryPage::next`.
-    pub async fn query_next(&self, next: &str) -> Result<QueryPage, Error> {
-        let _ = next;
-        later()
-    }
-    /// All pages, one by one.
-    #[must_use]
-    pub fn pages(&self, soql: &str, scope: Scope) -> Pages {
-        Pages { client: self.clone(), next: Some(Step::First { soql: soql.to_owned(), scope }) }
-    }
-    /// All records of all pages.
-    pub async fn query_rows(&self, soql: &str, scope: Scope) -> Result<Vec<Row>, Error> {
-        let _ = (soql, scope);
-        later()
-    }
-    /// All records of several queries, as made by `in_lists`.
-    pub async fn query_each(&self, queries: &[String], scope: Scope) -> Result<Vec<Row>, Error> {
-        let _ = (queries, scope);
-        later()
-    }
-    /// One record; none where it does not exist.
-    pub async fn get(&self, object: &str, id: &str, fields: &[String]) -> Result<Option<Row>, Error> {
-        let _ = (object, id, fields);
-        later()
-    }
-    /// Creates one record and returns its id. Never sent twice: a lost answer is `Error::Ambiguous`.
-    pub async fn create(&self, object: &str, fields: &Fields) -> Result<String, Error> {
-        let _ = (object, fields);
-        later()
-    }
-    /// Changes one record; with `unchanged_since`, only where it has not changed after that moment (`Error::Changed`).
-    pub async fn update(
-        &self,
-        object: &str,
-        id: &str,
-        fields: &Fields,
-        unchanged_since: Option<Timestamp>,
-    ) -> Result<(), Error> {
-        let _ = (object, id, fields, unchanged_since);
-        later()
-    }
-    /// Creates or changes the record with this external id.
-    pub async fn upsert(
-        &self,
-        object: &str,
-        id_field: &str,
-        value: &str,
-        fields: &Fields,
-    ) -> Result<RowResult, Error> {
-        let _ = (object, id_field, value, fields);
-        later()
-    }
-    /// Deletes one record; one that is gone already is no error.
-    pub async fn delete(&self, object: &str, id: &str) -> Result<(), Error> {
-        let _ = (object, id);
-        later()
-    }
-    /// Row results in input order; `Err` only where nothing was sent because the rows themselves are no good.
-    pub async fn collections_create(
-        &self,
-        object: &str,
-        rows: &[Fields],
-        options: WriteOptions,
-    ) -> Result<Vec<RowResult>, Error> {
-        let _ = (object, rows, options);
-        later()
-    }
-    /// Each row holds `Id`.
-    pub async fn collections_update(
-        &self,
-        object: &str,
-        rows: &[Fields],
-        options: WriteOptions,
-    ) -> Result<Vec<RowResult>, Error> {
-        let _ = (object, rows, options);
-        later()
-    }
-    /// Each row holds the external id field.
-    pub async fn collections_upsert(
-        &self,
-        object: &str,
-        id_field: &str,
-        rows: &[Fields],
-        options: WriteOptions,
-    ) -> Result<Vec<RowResult>, Error> {
-        let _ = (object, id_field, rows, options);
-        later()
-    }
-    pub async fn collections_delete(
-        &self,
-        ids: &[String],
-        options: WriteOptions,
-    ) -> Result<Vec<RowResult>, Error> {
-        let _ = (ids, options);
-        later()
-    }
-    /// At most 25 calls in one, of which 5 queries or collections.
-    pub async fn composite(
-        &self,
-        subrequests: &[Subrequest],
-        all_or_none: bool,
-    ) -> Result<Vec<SubResponse>, Error> {
-        let _ = (subrequests, all_or_none);
-        later()
-    }
-    /// Makes a field; nobody can see it until access is granted. Returns its id.
-    pub async fn create_custom_field(&self, field: &NewCustomField) -> Result<String, Error> {
-        let _ = field;
-        later()
-    }
-    /// Lets holders of a permission set read and change a field (`HubSpot_Id__c` of `Contact`).
-    pub async fn grant_field(
-        &self,
-        permission_set_id: &str,
-        object: &str,
-        field: &str,
-    ) -> Result<Granted, Error> {
-        let _ = (permission_set_id, object, field);
-        later()
-    }
-    /// The permission sets a user has; one of them stands for the profile.
-    pub async fn permission_sets(&self, user_id: &str) -> Result<Vec<PermissionSet>, Error> {
-        let _ = user_id;
-        later()
-    }
+
     /// Ends the present access for good.
+    ///
+    /// # Errors
+    /// When Salesforce cannot be asked or refuses.
     pub async fn revoke(&self) -> Result<(), Error> {
-        later()
+        let (token, host) = self.0.access.longest_token(&self.0.world).await?;
+        oauth::revoke(&self.0.world, &host, &token).await
     }
+
     /// Any other GET below `/services/data/vXX.X`.
+    ///
+    /// # Errors
+    /// When Salesforce cannot be asked or refuses.
     pub async fn get_json(&self, path: &str) -> Result<Value, Error> {
-        let _ = path;
-        later()
+        self.ask(&Call::new(format!("reading {path}"), Method::GET, self.data(path))).await
+    }
+
+    /// A path below `/services/data/vXX.X`.
+    pub(crate) fn data(&self, path: &str) -> String {
+        format!("/services/data/v{}{path}", self.0.api_version)
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// Sends a call and reads its answer.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
+        decode(&call.what, &self.0.send(call).await?.body)
     }
 }
 
-impl Pages {
-    /// The next page; none after the last.
-    ///
-    /// # Errors
-    /// As for `Client::query`.
-    #[allow(clippy::unused_async)]
-    pub async fn next(&mut self) -> Result<Option<QueryPage>, Error> {
-        later()
+impl Inner {
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a call, again where that is safe and promising.
+    pub(crate) async fn send(&self, call: &Call) -> Result<Answer, Error> {
+        let mut tries = Tries::new(&self.world, &call.what, call.repeat, self.attempts);
+        let mut renewed = false;
+        loop {
+            let session = self.access.session(&self.world).await?;
+            let request = self.request(call, &session)?;
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            let left = self.world.clock.now();
+            let outcome = self.world.transport.send(request).await;
+            if let Ok(response) = &outcome {
+                self.note(response.headers(), left);
+                if response.status() == 401 && !renewed && self.access.refused(session.generation).await {
+                    // Refused at the door, so nothing was done; once more with a new token.
+                    renewed = true;
+                    continue;
+                }
+            }
+            if let Some(settled) = tries.settle(outcome).await? {
+                return Ok(Answer { body: settled.response.into_body(), repeated: settled.repeated });
+            }
+        }
+    }
+
+    fn request(&self, call: &Call, session: &Session) -> Result<Request, Error> {
+        let bearer = format!("Bearer {}", session.token.expose_secret());
+        let mut bearer = http::HeaderValue::from_str(&bearer).map_err(|_| {
+            Error::InvalidRequest("the Salesforce access token holds characters that no token has".to_owned())
+        })?;
+        bearer.set_sensitive(true);
+        let mut address = format!("{}{}", session.instance_url.as_str().trim_end_matches('/'), call.path);
+        if !call.query.is_empty() {
+            address.push('?');
+            address.push_str(
+                &form_urlencoded::Serializer::new(String::new()).extend_pairs(&call.query).finish(),
+            );
+        }
+        let mut request = http::Request::builder()
+            .method(call.method.clone())
+            .uri(address)
+            .header(http::header::AUTHORIZATION, bearer)
+            .header(http::header::ACCEPT, "application/json")
+            .header("Sforce-Call-Options", format!("client={}", self.client_name))
+            // Without this Salesforce may hand new leads and cases to somebody else.
+            .header("Sforce-Auto-Assign", "FALSE")
+            .header("Sforce-Query-Options", format!("batchSize={}", self.query_batch));
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        if call.body.is_some() {
+            request = request.header(http::header::CONTENT_TYPE, "application/json");
+        }
+        request
+            .body(call.body.clone().unwrap_or_default())
+            .map_err(|error| Error::InvalidRequest(error.to_string()))
+    }
+
+    /// Keeps what the answer's headers tell: usage, the time there.
+    fn note(&self, headers: &HeaderMap, left: Timestamp) {
+        let mut seen = self.seen();
+        let usage = headers.get("sforce-limit-info").and_then(|value| parse_usage(value.to_str().ok()?));
+        if usage.is_some() {
+            seen.usage = usage;
+        }
+        if let Some(there) = headers
+            .get(http::header::DATE)
+            .and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date.as_bytes()).ok())
+        {
+            let arrived = self.world.clock.now();
+            let middle = left.saturating_add(arrived.duration_since(left) / 2).unwrap_or(left);
+            seen.clock_offset = Some(there.duration_since(middle));
+        }
     }
 }
 
-pub(crate) mod stub {
+/// `api-usage=18/5000; per-app-api-usage=17/250(appName=…)`.
+fn parse_usage(header: &str) -> Option<ApiUsage> {
+    let part = header.split([';', ',']).find_map(|part| part.trim().strip_prefix("api-usage="))?;
+    let (used, max) = part.split_once('/')?;
+    Some(ApiUsage { used: used.trim().parse().ok()?, max: max.trim().parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
     use super::*;
-    /// A fresh proof for one login.
-    #[must_use]
-    pub fn pkce(world: &World) -> Pkce {
-        let _ = world;
-        Pkce { verifier: SecretString::from(String::new()), challenge: String::new() }
-    }
-    /// Where a person goes to connect an org. `login_url` is a login host or the org's My Domain.
-    #[must_use]
-    pub fn authorize_url(
-        login_url: &Url,
-        app: &OAuthApp,
-        scopes: &[&str],
-        challenge: &str,
-        state: &str,
-    ) -> Url {
-        let _ = (app, scopes, challenge, state);
-        login_url.clone()
-    }
-    /// Trades the code Salesforce sent back for tokens.
-    ///
-    /// # Errors
-    /// When Salesforce refuses the code.
-    #[allow(clippy::unused_async)]
-    pub async fn exchange_code(
-        world: &World,
-        login_url: &Url,
-        app: &OAuthApp,
-        code: &str,
-        verifier: &SecretString,
-    ) -> Result<Tokens, Error> {
-        let _ = (world, login_url, app, code, verifier);
-        later()
+
+    #[test]
+    fn usage_is_read_with_and_without_the_app_s_share() {
+        assert_eq!(parse_usage("api-usage=10018/100000"), Some(ApiUsage { used: 10_018, max: 100_000 }));
+        let both = "api-usage=18/5000; per-app-api-usage=17/250(appName=tandem)";
+        assert_eq!(parse_usage(both), Some(ApiUsage { used: 18, max: 5_000 }));
+        assert_eq!(parse_usage("per-app-api-usage=17/250"), None);
     }
 }

@@ -1,9 +1,11 @@
 //! What objects there are and what fields they have, as far as the user may see.
 
+use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::lenient;
+use crate::client::{Call, segment};
+use crate::{Client, Error, lenient};
 
 /// An object in the list of all.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -238,4 +240,30 @@ pub struct RecordTypeInfo {
     /// Whether it is the one every object has.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub master: bool,
+}
+
+#[derive(Deserialize)]
+struct Objects {
+    sobjects: Vec<ObjectSummary>,
+}
+
+impl Client {
+    /// All objects the user may see.
+    ///
+    /// # Errors
+    /// When Salesforce cannot be asked or refuses.
+    pub async fn describe_global(&self) -> Result<Vec<ObjectSummary>, Error> {
+        let objects: Objects =
+            self.ask(&Call::new("listing objects", Method::GET, self.data("/sobjects"))).await?;
+        Ok(objects.sobjects)
+    }
+
+    /// An object with its fields. Fields the user may not see are absent.
+    ///
+    /// # Errors
+    /// When Salesforce cannot be asked or refuses.
+    pub async fn describe(&self, object: &str) -> Result<ObjectDescribe, Error> {
+        let path = self.data(&format!("/sobjects/{}/describe", segment(object)));
+        self.ask(&Call::new(format!("describing {object}"), Method::GET, path)).await
+    }
 }

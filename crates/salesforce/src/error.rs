@@ -1,6 +1,7 @@
 //! What can go wrong, in Salesforce's own words where it said any.
 
-use transport::TransportError;
+use serde_json::Value;
+use transport::{Response, TransportError};
 
 /// Why a call did not succeed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -163,5 +164,142 @@ impl std::fmt::Display for ApiError {
             write!(f, " [{}]", fields.join(", "))?;
         }
         Ok(())
+    }
+}
+
+/// How much of a body that cannot be understood is kept.
+const KEPT: usize = 200;
+
+pub(crate) fn start_of(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).chars().take(KEPT).collect()
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    value.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+impl ErrorDetail {
+    pub(crate) fn from_json(value: &Value) -> Self {
+        let message = text(value, "message").unwrap_or_default();
+        let fields = value.get("fields").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        Self {
+            code: text(value, "errorCode").or_else(|| text(value, "statusCode")),
+            fields: fields.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            duplicate_ids: duplicate_ids(value, &message),
+            message,
+        }
+    }
+}
+
+/// The records that a complaint about duplicates names, in its details or in its message.
+fn duplicate_ids(value: &Value, message: &str) -> Vec<String> {
+    let list =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut ids: Vec<String> = value
+        .get("duplicateResult")
+        .map(|result| list(result, "matchResults"))
+        .unwrap_or_default()
+        .iter()
+        .flat_map(|matched| list(matched, "matchRecords"))
+        .filter_map(|matched| text(matched.get("record")?, "Id"))
+        .collect();
+    if let Some((_, rest)) = message.split_once("record with id: ") {
+        let id: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+        if matches!(id.len(), 15 | 18) && !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+/// What a refusal says, and whether it is worded as Salesforce words its refusals.
+pub(crate) fn parse_refusal(response: &Response) -> (ApiError, bool) {
+    let status = response.status().as_u16();
+    let body = serde_json::from_slice::<Value>(response.body()).ok();
+    let complaints = match &body {
+        Some(Value::Array(list)) => list.as_slice(),
+        Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+        _ => &[],
+    };
+    let details: Vec<ErrorDetail> = complaints
+        .iter()
+        .filter(|one| one.get("errorCode").is_some() || one.get("message").is_some())
+        .map(ErrorDetail::from_json)
+        .collect();
+    if let Some(first) = details.first() {
+        let (code, message) = (first.code.clone(), first.message.clone());
+        return (ApiError { status, code, message, details }, true);
+    }
+    let start = start_of(response.body());
+    let message = match (status, start.trim()) {
+        (300, urls) => format!("the external id belongs to more than one record: {urls}"),
+        (_, "") => "(no explanation)".to_owned(),
+        (_, start) => start.to_owned(),
+    };
+    (ApiError { status, message, ..ApiError::default() }, false)
+}
+
+/// The error that a refusal amounts to.
+pub(crate) fn classify(response: &Response) -> Error {
+    if let Ok(value) = serde_json::from_slice::<Value>(response.body())
+        && let Some(error) = text(&value, "error")
+    {
+        return Error::OAuth { error, description: text(&value, "error_description").unwrap_or_default() };
+    }
+    let (api, worded) = parse_refusal(response);
+    let api = Box::new(api);
+    match api.status {
+        401 => Error::Unauthorized(api),
+        403 => Error::Forbidden(api),
+        // Without Salesforce's own words the address itself is wrong.
+        404 if worded => Error::NotFound(api),
+        412 => Error::Changed(api),
+        _ => Error::Api(api),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(status: u16, body: &str) -> Response {
+        http::Response::builder().status(status).body(bytes::Bytes::copy_from_slice(body.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn the_first_complaint_gives_code_and_message_and_fields_are_named() {
+        let error = classify(&response(
+            400,
+            r#"[{"message":"Required fields are missing: [LastName]","errorCode":"REQUIRED_FIELD_MISSING","fields":["LastName"]}]"#,
+        ));
+        assert_eq!(error.code(), Some("REQUIRED_FIELD_MISSING"));
+        assert_eq!(
+            error.to_string(),
+            "Salesforce refused the call (HTTP 400 REQUIRED_FIELD_MISSING: Required fields are missing: [LastName] [LastName])"
+        );
+    }
+
+    #[test]
+    fn duplicates_are_read_from_the_message_and_from_the_rule_result() {
+        let unique = serde_json::json!({"statusCode":"DUPLICATE_VALUE","message":"duplicate value found: Ext__c duplicates value on record with id: 003000000000001AAA"});
+        assert_eq!(ErrorDetail::from_json(&unique).duplicate_ids, ["003000000000001AAA"]);
+        let rule = serde_json::json!({"errorCode":"DUPLICATES_DETECTED","message":"Use an existing record?",
+            "duplicateResult":{"matchResults":[{"matchRecords":[{"record":{"Id":"003000000000002AAA"}}]}]}});
+        assert_eq!(ErrorDetail::from_json(&rule).duplicate_ids, ["003000000000002AAA"]);
+    }
+
+    #[test]
+    fn a_body_that_is_no_json_is_kept_by_its_start() {
+        let error = classify(&response(400, &format!("<html>{}</html>", "x".repeat(1_000))));
+        assert!(error.to_string().contains("<html>xxx") && error.to_string().len() < 300, "{error}");
+    }
+
+    #[test]
+    fn an_unapproved_app_says_who_can_help() {
+        let error = classify(&response(
+            400,
+            r#"{"error":"invalid_grant","error_description":"user hasn't approved this consumer"}"#,
+        ));
+        assert!(error.to_string().contains("an administrator must approve the app"), "{error}");
     }
 }

@@ -1,9 +1,12 @@
 //! Who the client is logged in as, and where.
 
+use http::Method;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::lenient;
+use crate::client::Call;
+use crate::{Client, Error, lenient};
 
 /// An API version the org serves.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -75,4 +78,39 @@ pub struct Organization {
     /// Whether it is read-only now.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub is_read_only: bool,
+}
+
+impl Client {
+    /// The API versions the org serves.
+    ///
+    /// # Errors
+    /// When Salesforce cannot be asked or refuses.
+    pub async fn versions(&self) -> Result<Vec<Version>, Error> {
+        self.ask(&Call::new("listing API versions", Method::GET, "/services/data")).await
+    }
+
+    /// The user the client acts as.
+    ///
+    /// # Errors
+    /// When Salesforce cannot be asked or refuses.
+    pub async fn identity(&self) -> Result<Identity, Error> {
+        self.ask(&Call::new("telling who is logged in", Method::GET, "/services/oauth2/userinfo")).await
+    }
+
+    /// The org.
+    ///
+    /// # Errors
+    /// When Salesforce cannot be asked or refuses.
+    pub async fn organization(&self) -> Result<Organization, Error> {
+        const SOQL: &str = "SELECT Id, Name, OrganizationType, IsSandbox, InstanceName, NamespacePrefix, \
+            TrialExpirationDate, DefaultLocaleSidKey, TimeZoneSidKey, LanguageLocaleKey, IsReadOnly FROM Organization";
+        let unread = |reason: String| Error::Decode {
+            what: "describing the org".to_owned(),
+            reason,
+            body: "(one row of Organization)".to_owned(),
+        };
+        let row = self.query(SOQL).await?.records.into_iter().next();
+        let row = row.ok_or_else(|| unread("it holds no row".to_owned()))?;
+        serde_json::from_value(Value::Object(row.fields)).map_err(|error| unread(error.to_string()))
+    }
 }

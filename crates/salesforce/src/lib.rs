@@ -22,9 +22,10 @@ mod row;
 mod setup;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use auth::{Auth, BoxError, TokenStore, Tokens};
-pub use client::stub::{authorize_url, exchange_code, pkce};
 pub use client::{ApiUsage, Client};
 pub use collections::{RowError, RowResult, WriteOptions};
 pub use composite::{SubResponse, Subrequest};
@@ -33,7 +34,7 @@ pub use describe::{FieldDescribe, ObjectDescribe, ObjectSummary, PicklistValue, 
 pub use error::{ApiError, Error, ErrorDetail};
 pub use identity::{Identity, Organization, Version};
 pub use limits::Limit;
-pub use oauth::{OAuthApp, Pkce};
+pub use oauth::{OAuthApp, Pkce, authorize_url, exchange_code, pkce};
 pub use query::{Pages, QueryPage, Scope, in_lists, soql_quote, soql_time};
 pub use row::{Fields, Row};
 pub use setup::{Granted, NewCustomField, PermissionSet};

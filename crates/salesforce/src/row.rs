@@ -32,3 +32,34 @@ impl Row {
         self.get(path)?.as_str()
     }
 }
+
+impl Row {
+    pub(crate) fn from_json(value: Value) -> Self {
+        let object = value.pointer("/attributes/type").and_then(Value::as_str).map(str::to_owned);
+        let fields = match plain(value) {
+            Value::Object(fields) => fields,
+            _ => Fields::new(),
+        };
+        let id = fields.get("Id").and_then(Value::as_str).map(str::to_owned);
+        Self { object, id, fields }
+    }
+}
+
+/// Without `attributes`, and with the rows of a subquery as a list.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Object(mut map) => {
+            // A subquery with further pages stays as it is, so that nobody takes its first page for all.
+            if map.get("done") == Some(&Value::Bool(true))
+                && map.contains_key("totalSize")
+                && let Some(Value::Array(records)) = map.get_mut("records").map(Value::take)
+            {
+                return records.into_iter().map(plain).collect();
+            }
+            map.shift_remove("attributes");
+            Value::Object(map.into_iter().map(|(name, value)| (name, plain(value))).collect())
+        }
+        Value::Array(list) => list.into_iter().map(plain).collect(),
+        other => other,
+    }
+}

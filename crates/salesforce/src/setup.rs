@@ -1,6 +1,12 @@
 //! Making fields and granting access to them.
 
-use serde_json::Value;
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::client::Call;
+use crate::retry::Repeat;
+use crate::{Client, Error, Scope, soql_quote};
 
 /// A field to make.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,4 +37,99 @@ pub enum Granted {
     Now,
     /// It was there already.
     Already,
+}
+
+#[derive(Deserialize)]
+struct Made {
+    id: String,
+}
+
+impl Client {
+    /// Makes a field; nobody can see it until access is granted. Returns its id. A name that is taken comes back as
+    /// `Error::Api` with `DUPLICATE_DEVELOPER_NAME`.
+    ///
+    /// # Errors
+    /// When Salesforce cannot be asked or refuses.
+    pub async fn create_custom_field(&self, field: &NewCustomField) -> Result<String, Error> {
+        let what = format!("making the field {}", field.full_name);
+        let body = json!({ "FullName": field.full_name, "Metadata": field.metadata });
+        // The name is unique, so a repeated call makes no second one.
+        let call =
+            Call::new(what, Method::POST, self.data("/tooling/sobjects/CustomField")).repeat(Repeat::Write);
+        Ok(self.ask::<Made>(&call.json(&body)).await?.id)
+    }
+
+    /// The permission sets a user has; one of them stands for the profile.
+    ///
+    /// # Errors
+    /// When Salesforce cannot be asked or refuses.
+    pub async fn permission_sets(&self, user_id: &str) -> Result<Vec<PermissionSet>, Error> {
+        let soql = format!(
+            "SELECT PermissionSetId, PermissionSet.Name, PermissionSet.Label, PermissionSet.IsOwnedByProfile \
+             FROM PermissionSetAssignment WHERE AssigneeId = {}",
+            soql_quote(user_id)
+        );
+        let text = |row: &crate::Row, name: &str| row.text(name).unwrap_or_default().to_owned();
+        let rows = self.query_rows(&soql, Scope::Live).await?;
+        let set = |row: &crate::Row| PermissionSet {
+            id: text(row, "PermissionSetId"),
+            name: text(row, "PermissionSet.Name"),
+            label: text(row, "PermissionSet.Label"),
+            is_owned_by_profile: row
+                .get("PermissionSet.IsOwnedByProfile")
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
+        };
+        Ok(rows.iter().map(set).collect())
+    }
+
+    /// Lets holders of a permission set read and change a field (`HubSpot_Id__c` of `Contact`).
+    ///
+    /// # Errors
+    /// When Salesforce cannot be asked or refuses.
+    pub async fn grant_field(
+        &self,
+        permission_set_id: &str,
+        object: &str,
+        field: &str,
+    ) -> Result<Granted, Error> {
+        let field = if field.contains('.') { field.to_owned() } else { format!("{object}.{field}") };
+        let soql = format!(
+            "SELECT Id, PermissionsRead, PermissionsEdit FROM FieldPermissions \
+             WHERE ParentId = {} AND SobjectType = {} AND Field = {}",
+            soql_quote(permission_set_id),
+            soql_quote(object),
+            soql_quote(&field)
+        );
+        let present = self.query_rows(&soql, Scope::Live).await?.into_iter().next();
+        let access = json!({ "PermissionsRead": true, "PermissionsEdit": true });
+        match present {
+            Some(row) if row.get("PermissionsEdit") == Some(&Value::Bool(true)) => Ok(Granted::Already),
+            Some(row) => {
+                let id = row.id.unwrap_or_default();
+                let path = self.data(&format!("/sobjects/FieldPermissions/{id}"));
+                let call =
+                    Call::new(format!("granting access to {field}"), Method::PATCH, path).json(&access);
+                self.inner().send(&call).await.map(|_| Granted::Now)
+            }
+            None => {
+                let mut body = access;
+                body["ParentId"] = json!(permission_set_id);
+                body["SobjectType"] = json!(object);
+                body["Field"] = json!(field);
+                // One per field and permission set: a second one is refused, not made.
+                let call = Call::new(
+                    format!("granting access to {field}"),
+                    Method::POST,
+                    self.data("/sobjects/FieldPermissions"),
+                )
+                .repeat(Repeat::Write);
+                match self.inner().send(&call.json(&body)).await {
+                    Ok(_) => Ok(Granted::Now),
+                    Err(error) if error.code() == Some("DUPLICATE_VALUE") => Ok(Granted::Already),
+                    Err(error) => Err(error),
+                }
+            }
+        }
+    }
 }
