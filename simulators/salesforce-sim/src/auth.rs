@@ -111,7 +111,8 @@ impl Auth {
     /// A code for the login page to hand back.
     pub fn issue_code(&mut self, redirect_uri: &str, challenge: Option<String>, now: Timestamp) -> String {
         let code = format!("aPrx{}", self.word(60));
-        self.codes.insert(code.clone(), Code { redirect_uri: redirect_uri.to_owned(), challenge, issued: now });
+        self.codes
+            .insert(code.clone(), Code { redirect_uri: redirect_uri.to_owned(), challenge, issued: now });
         code
     }
 
@@ -121,7 +122,9 @@ impl Auth {
             return Err(("invalid_client_id", "client identifier invalid"));
         }
         match field("client_secret") {
-            Some(secret) if secret != self.client_secret => Err(("invalid_client", "invalid client credentials")),
+            Some(secret) if secret != self.client_secret => {
+                Err(("invalid_client", "invalid client credentials"))
+            }
             None if secret_needed => Err(("invalid_client", "invalid client credentials")),
             _ => Ok(()),
         }

@@ -106,8 +106,13 @@ impl Org {
         let mut row = self.live(object, id).map_err(|refusal| vec![refusal])?;
         let table = self.table(object).ok_or_else(|| vec![no_type(object)])?;
         let object = table.def.name.clone();
-        if object == "Lead" && table.def.field("IsConverted").is_some_and(|(at, _)| row.get(at) == &json!(true)) {
-            return Err(vec![Refusal::new("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")]);
+        if object == "Lead"
+            && table.def.field("IsConverted").is_some_and(|(at, _)| row.get(at) == &json!(true))
+        {
+            return Err(vec![Refusal::new(
+                "CANNOT_UPDATE_CONVERTED_LEAD",
+                "cannot reference converted lead",
+            )]);
         }
         let values = self.checked(&object, fields, Verb::Update).map_err(|refusal| vec![refusal])?;
         let mut cleared = Vec::new();
@@ -197,10 +202,14 @@ impl Org {
         let table = self.table(object).ok_or_else(|| no_type(object))?;
         let def = &table.def;
         if !def.writable {
-            let message = format!("entity type {} does not support {}", def.name, match verb {
-                Verb::Create => "create",
-                Verb::Update => "update",
-            });
+            let message = format!(
+                "entity type {} does not support {}",
+                def.name,
+                match verb {
+                    Verb::Create => "create",
+                    Verb::Update => "update",
+                }
+            );
             return Err(Refusal::new("INVALID_TYPE_FOR_OPERATION", message));
         }
         let mut values = Vec::new();
@@ -226,7 +235,9 @@ impl Org {
                      it is read/write for your profile or permission set.",
                     field.name
                 );
-                return Err(Refusal::new("INVALID_FIELD_FOR_INSERT_UPDATE", message).about(field.name.clone()));
+                return Err(
+                    Refusal::new("INVALID_FIELD_FOR_INSERT_UPDATE", message).about(field.name.clone())
+                );
             }
             values.push((at, self.stored(field, value)?));
         }
@@ -292,9 +303,8 @@ impl Org {
             ("boolean", Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(json!(true)),
             ("boolean", Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(json!(false)),
             ("boolean", _) => Err(wrong_type("VALUE_STRING")),
-            ("int" | "double" | "currency" | "percent", _) => number(field, value).ok_or_else(|| {
-                wrong_type(if value.is_string() { "VALUE_STRING" } else { "VALUE_TRUE" })
-            })?,
+            ("int" | "double" | "currency" | "percent", _) => number(field, value)
+                .ok_or_else(|| wrong_type(if value.is_string() { "VALUE_STRING" } else { "VALUE_TRUE" }))?,
             ("date", Value::String(text)) if text.trim().is_empty() => Ok(Value::Null),
             ("date", Value::String(text)) => text
                 .get(..10)
@@ -332,7 +342,8 @@ impl Org {
             Some(_) => Err(Refusal::new("ENTITY_IS_DELETED", "entity is deleted").about(field.name.clone())),
             None => {
                 let message = "insufficient access rights on cross-reference id";
-                Err(Refusal::new("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message).about(field.name.clone()))
+                Err(Refusal::new("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message)
+                    .about(field.name.clone()))
             }
         }
     }
@@ -537,7 +548,9 @@ fn is_email(text: &str) -> bool {
         && !domain.contains('@')
         && domain.contains('.')
         && domain.split('.').all(|part| !part.is_empty())
-        && !text.chars().any(|character| character.is_whitespace() || matches!(character, ',' | ';' | '(' | ')'))
+        && !text
+            .chars()
+            .any(|character| character.is_whitespace() || matches!(character, ',' | ';' | '(' | ')'))
 }
 
 pub(crate) fn no_type(object: &str) -> Refusal {

@@ -11,7 +11,8 @@ pub(crate) fn make(prefix: &str, number: u64) -> String {
         *digit = DIGITS.get((rest % 62) as usize).copied().unwrap_or(b'0');
         rest /= 62;
     }
-    let head: String = prefix.chars().chain("5g0".chars()).chain(tail.iter().map(|byte| char::from(*byte))).collect();
+    let head: String =
+        prefix.chars().chain("5g0".chars()).chain(tail.iter().map(|byte| char::from(*byte))).collect();
     with_check(&head)
 }
 

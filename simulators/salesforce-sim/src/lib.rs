@@ -4,6 +4,9 @@
 //! router works on a socket and, called directly, without one. No code is shared with the API client: a mistake made
 //! there must not be able to hide here.
 
+// A described field is one large JSON literal.
+#![recursion_limit = "256"]
+
 mod api;
 mod auth;
 mod console;
@@ -212,7 +215,11 @@ impl SalesforceSim {
     #[must_use]
     pub fn stats(&self) -> StatsSnapshot {
         let records = self.with_org(|org| {
-            org.tables.iter().filter(|(_, t)| t.def.writable).map(|(name, t)| (name.clone(), t.live)).collect()
+            org.tables
+                .iter()
+                .filter(|(_, t)| t.def.writable)
+                .map(|(name, t)| (name.clone(), t.live))
+                .collect()
         });
         self.0.stats.snapshot(records)
     }
@@ -276,7 +283,12 @@ impl SalesforceSim {
     ///
     /// # Errors
     /// What the platform has against it.
-    pub fn edit_record(&self, object: &str, id: &str, fields: Map<String, Value>) -> Result<(), Vec<Refusal>> {
+    pub fn edit_record(
+        &self,
+        object: &str,
+        id: &str,
+        fields: Map<String, Value>,
+    ) -> Result<(), Vec<Refusal>> {
         let mut state = self.state();
         let writer = self.person(&state);
         state.org.update(object, id, &fields, &writer)

@@ -37,7 +37,9 @@ pub struct RefusedRow {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// There is no such folder, or no file of an object in it.
-    #[error("{0} has no CSV file of a Salesforce object (Account.csv, Contact.csv, Lead.csv, Opportunity.csv, …)")]
+    #[error(
+        "{0} has no CSV file of a Salesforce object (Account.csv, Contact.csv, Lead.csv, Opportunity.csv, …)"
+    )]
     Empty(PathBuf),
     /// A file cannot be read.
     #[error("{path} cannot be read: {reason}")]
@@ -84,8 +86,12 @@ impl SalesforceSim {
     ) -> Result<(), LoadError> {
         let failed = |error: csv::Error| LoadError::File { path: path.into(), reason: error.to_string() };
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(failed)?;
-        let headers: Vec<String> =
-            reader.headers().map_err(failed)?.iter().map(|h| h.trim_start_matches('\u{feff}').trim().to_owned()).collect();
+        let headers: Vec<String> = reader
+            .headers()
+            .map_err(failed)?
+            .iter()
+            .map(|h| h.trim_start_matches('\u{feff}').trim().to_owned())
+            .collect();
         let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().map_err(failed)?;
         let columns = self.columns(object, &headers, &rows, report);
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -138,8 +144,11 @@ impl SalesforceSim {
             let column = self.with_org(|org| column_of(org, object, header));
             columns.push(match column {
                 Some(Column::Unknown) => {
-                    let values: Vec<&str> =
-                        rows.iter().filter_map(|row| row.get(at)).filter(|value| !value.trim().is_empty()).collect();
+                    let values: Vec<&str> = rows
+                        .iter()
+                        .filter_map(|row| row.get(at))
+                        .filter(|value| !value.trim().is_empty())
+                        .collect();
                     let name = if header.ends_with("__c") { header.clone() } else { format!("{header}__c") };
                     if let Ok(field) = custom_field(&name, &fitting_type(header, &values)) {
                         self.with_org_mut(|org| {
@@ -198,7 +207,9 @@ fn fitting_type(header: &str, values: &[&str]) -> Value {
     let label = header.trim_end_matches("__c").replace('_', " ");
     if all(|value| matches!(value.to_lowercase().as_str(), "true" | "false")) {
         json!({"label": label, "type": "Checkbox"})
-    } else if all(|value| value.parse::<rust_decimal::Decimal>().is_ok() && !value.starts_with('0') || value == "0") {
+    } else if all(|value| {
+        value.parse::<rust_decimal::Decimal>().is_ok() && !value.starts_with('0') || value == "0"
+    }) {
         json!({"label": label, "type": "Number", "precision": 18, "scale": 4})
     } else if all(|value| value.len() == 10 && value.parse::<jiff::civil::Date>().is_ok()) {
         json!({"label": label, "type": "Date"})

@@ -144,7 +144,9 @@ impl Table {
             }
             None => {
                 let rows = self.order.values().filter_map(|id| self.rows.get(id));
-                rows.filter(|row| !row.deleted && text_of(row.get(field)).to_lowercase() == wanted).cloned().collect()
+                rows.filter(|row| !row.deleted && text_of(row.get(field)).to_lowercase() == wanted)
+                    .cloned()
+                    .collect()
             }
         }
     }
@@ -235,7 +237,9 @@ impl Data for Org {
     }
 
     fn fields(&self, object: &str) -> Vec<FieldInfo> {
-        self.table(object).map(|table| table.def.fields.values().map(|field| field.info()).collect()).unwrap_or_default()
+        self.table(object)
+            .map(|table| table.def.fields.values().map(|field| field.info()).collect())
+            .unwrap_or_default()
     }
 
     fn field(&self, object: &str, name: &str) -> Option<FieldInfo> {

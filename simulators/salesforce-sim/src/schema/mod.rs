@@ -85,7 +85,8 @@ impl FieldDef {
             .iter()
             .map(|value| json!({"active": true, "defaultValue": false, "label": value, "validFor": null, "value": value}))
             .collect();
-        let aggregatable = self.kind != "address" && self.kind != "boolean" && self.kind() != FieldKind::LongText;
+        let aggregatable =
+            self.kind != "address" && self.kind != "boolean" && self.kind() != FieldKind::LongText;
         json!({
             "aggregatable": aggregatable,
             "aiPredictionField": false,
@@ -270,7 +271,8 @@ impl ObjectDef {
 pub(crate) fn standard() -> IndexMap<String, ObjectDef> {
     let mut objects: IndexMap<String, ObjectDef> = IndexMap::new();
     let mut current: Option<ObjectDef> = None;
-    for line in STANDARD.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    for line in STANDARD.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
         if let Some(head) = line.strip_prefix("@ ") {
             if let Some(done) = current.take() {
                 objects.insert(done.name.clone(), done);
@@ -412,7 +414,8 @@ mod tests {
     fn describe_has_the_attributes_that_clients_read() {
         let objects = standard();
         let contact = objects["Contact"].describe("66.0");
-        let email = contact["fields"].as_array().unwrap().iter().find(|f| f["name"] == "Email").unwrap().clone();
+        let email =
+            contact["fields"].as_array().unwrap().iter().find(|f| f["name"] == "Email").unwrap().clone();
         assert_eq!(email["type"], "email");
         assert_eq!(email["length"], 80);
         assert_eq!(email["byteLength"], 240);

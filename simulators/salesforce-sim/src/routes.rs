@@ -1,0 +1,269 @@
+//! What is served where: the APIs behind a session, sign-in, the console, and the simulator's own switches.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, body};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sim_base::{FaultKind, FaultPlan, lost_connection};
+
+use crate::api::{Api, Call, CallHeaders, Reply, versions};
+use crate::error::Refusal;
+use crate::service::DAILY_CALLS;
+use crate::{Limits, SalesforceSim, api, console, oauth};
+
+/// The most that address and headers may take together.
+const LONGEST_ADDRESS: usize = 16_384;
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
+
+pub(crate) fn router(sim: SalesforceSim) -> Router {
+    Router::new()
+        .route("/", get(|| async { axum::response::Redirect::to("/_sim/console") }))
+        .route("/services/data", get(|| async { answer(&Reply { status: 200, body: Some(versions()) }) }))
+        .route("/services/data/", get(|| async { answer(&Reply { status: 200, body: Some(versions()) }) }))
+        .merge(oauth::routes())
+        .merge(console::routes())
+        .route("/_sim/stats", get(|State(sim): State<SalesforceSim>| async move { Json(sim.stats()) }))
+        .route("/_sim/faults", post(set_faults))
+        .route("/_sim/reset", post(reset))
+        .route("/_sim/settings", post(set_settings))
+        .fallback(rest)
+        .layer(axum::middleware::from_fn_with_state(sim.clone(), faults))
+        .with_state(sim)
+}
+
+async fn set_faults(State(sim): State<SalesforceSim>, Json(plan): Json<FaultPlan>) -> Json<Value> {
+    sim.set_faults(plan);
+    Json(json!({"ok": true}))
+}
+
+async fn reset(State(sim): State<SalesforceSim>) -> Json<Value> {
+    sim.reset();
+    Json(json!({"ok": true}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    contact_duplicate_rule: Option<String>,
+    limits: Option<Limits>,
+    jwt_public_key: Option<String>,
+}
+
+async fn set_settings(State(sim): State<SalesforceSim>, Json(settings): Json<Settings>) -> Response {
+    if let Some(text) = settings.contact_duplicate_rule {
+        let Some(rule) = api::duplicate_rule(&text) else {
+            let message = format!("contact_duplicate_rule is off, alert or block, not '{text}'");
+            return (StatusCode::BAD_REQUEST, message).into_response();
+        };
+        sim.set_duplicate_rule(rule);
+    }
+    if let Some(limits) = settings.limits {
+        sim.set_limits(limits);
+    }
+    if let Some(key) = settings.jwt_public_key {
+        sim.state().auth.jwt_key = Some(key);
+    }
+    Json(json!({"ok": true})).into_response()
+}
+
+/// Breaks what the fault plan says, before or after the request has had its effect.
+async fn faults(
+    State(sim): State<SalesforceSim>,
+    request: Request,
+    next: axum::middleware::Next,
+) -> Response {
+    let path = request.uri().path().to_owned();
+    if path.starts_with("/_sim") || path == "/" {
+        return next.run(request).await;
+    }
+    let fault = sim.0.faults.decide(request.method(), &path);
+    let mut request = request;
+    match fault.map(|fault| fault.kind) {
+        Some(FaultKind::Status { status }) => {
+            let refusal = match status {
+                429 | 403 => Refusal::new(
+                    "REQUEST_LIMIT_EXCEEDED",
+                    "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
+                )
+                .with_status(403),
+                503 => {
+                    Refusal::new("SERVER_UNAVAILABLE", "Server unavailable, try again later").with_status(503)
+                }
+                other => {
+                    Refusal::new("UNKNOWN_EXCEPTION", "An unexpected error occurred.").with_status(other)
+                }
+            };
+            answer(&Reply::refused(&[refusal]))
+        }
+        Some(FaultKind::ExpiredToken) if !path.starts_with("/services/oauth2") => answer(&expired()),
+        Some(FaultKind::LostBefore) => lost_connection(),
+        Some(FaultKind::LostAfter) => {
+            let _ = next.run(request).await;
+            lost_connection()
+        }
+        Some(FaultKind::HalfBatch) => {
+            if let Some(fault) = fault {
+                request.extensions_mut().insert(Half(fault));
+            }
+            next.run(request).await
+        }
+        Some(FaultKind::ExpiredToken) | None => next.run(request).await,
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Half(sim_base::Fault);
+
+fn expired() -> Reply {
+    Reply::refused(&[Refusal::new("INVALID_SESSION_ID", "Session expired or invalid").with_status(401)])
+}
+
+/// Everything below `/services` that needs a session.
+async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let half = parts.extensions.get::<Half>().map(|half| half.0);
+    let Ok(bytes) = body::to_bytes(body, LARGEST_BODY).await else {
+        return answer(&Reply::refused(&[
+            Refusal::new("INVALID_BODY", "request body too large").with_status(413)
+        ]));
+    };
+    let now = sim.0.clock.now();
+    let route = route_of(&parts.method, parts.uri.path());
+    let length = bytes.len() as u64;
+    let mut state = sim.state();
+    let mut reply = match admit(&mut state, &parts.uri, &parts.headers, now) {
+        Err(reply) => reply,
+        Ok(()) => match read_call(&parts.method, &parts.uri, &parts.headers, &bytes) {
+            Err(refusal) => Reply::refused(&[refusal]),
+            Ok(call) => {
+                let used = state.service.used(now);
+                if state.limits == Limits::Real && used >= DAILY_CALLS {
+                    sim.0.stats.throttled();
+                    let refusal = Refusal::new("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
+                    Reply::refused(&[refusal.with_status(403)])
+                } else {
+                    state.service.count(now);
+                    sim.0.stats.call(&route, length, true);
+                    Api { inner: &sim.0, state: &mut state, now, half }.answer(&call)
+                }
+            }
+        },
+    };
+    if parts.method == Method::HEAD {
+        reply.body = None;
+    }
+    let mut response = answer(&reply);
+    let usage = format!("api-usage={}/{DAILY_CALLS}", state.service.used(now));
+    if let Ok(usage) = usage.parse() {
+        response.headers_mut().insert("Sforce-Limit-Info", usage);
+    }
+    date(&mut response, now);
+    response
+}
+
+/// The simulator's own clock says what time it is, not the machine's.
+fn date(response: &mut Response, now: Timestamp) {
+    let text = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(value) = text.parse() {
+        response.headers_mut().insert(header::DATE, value);
+    }
+}
+
+fn admit(state: &mut crate::State, uri: &Uri, headers: &HeaderMap, now: Timestamp) -> Result<(), Reply> {
+    if uri.to_string().len() > LONGEST_ADDRESS {
+        let message = "The URI is too long.";
+        return Err(Reply::refused(&[Refusal::new("URI_TOO_LONG", message).with_status(414)]));
+    }
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("OAuth ")));
+    let Some(token) = token else {
+        let message = "INVALID_HEADER_TYPE";
+        return Err(Reply::refused(&[Refusal::new("INVALID_AUTH_HEADER", message).with_status(401)]));
+    };
+    if state.auth.admits(token.trim(), now) { Ok(()) } else { Err(expired()) }
+}
+
+fn read_call(method: &Method, uri: &Uri, headers: &HeaderMap, bytes: &[u8]) -> Result<Call, Refusal> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let body = if bytes.is_empty() {
+        None
+    } else {
+        let parsed: Value = serde_json::from_slice(bytes)
+            .map_err(|error| Refusal::new("JSON_PARSER_ERROR", format!("Unexpected character: {error}")))?;
+        Some(parsed)
+    };
+    let batch_size = text("Sforce-Query-Options")
+        .and_then(|options| options.split(',').find_map(|option| option.trim().strip_prefix("batchSize=")))
+        .and_then(|size| size.parse().ok());
+    let method = match text("X-HTTP-Method-Override") {
+        Some(other) if method == Method::POST => other.to_uppercase(),
+        _ if method == Method::HEAD => "GET".to_owned(),
+        _ => method.to_string(),
+    };
+    // Clients that cannot PATCH say so in the address.
+    let query: Vec<(String, String)> =
+        url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let method =
+        query.iter().find(|(key, _)| key == "_HttpMethod").map_or(method, |(_, value)| value.to_uppercase());
+    Ok(Call {
+        method,
+        path: percent_encoding::percent_decode_str(uri.path()).decode_utf8_lossy().into_owned(),
+        query,
+        body,
+        headers: CallHeaders {
+            batch_size,
+            allow_save: text("Sforce-Duplicate-Rule-Header")
+                .is_some_and(|value| value.contains("allowSave=true")),
+            if_modified_since: text("If-Modified-Since").and_then(http_date),
+            if_unmodified_since: text("If-Unmodified-Since").and_then(http_date),
+        },
+    })
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    let plain = text.trim().trim_end_matches("GMT").trim();
+    // The name of the day is not looked at: callers get it wrong.
+    let day = plain.split_once(',').map_or(plain, |(_, day)| day.trim());
+    let at = jiff::civil::DateTime::strptime("%d %b %Y %H:%M:%S", day).ok()?;
+    at.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+pub(crate) fn answer(reply: &Reply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    match &reply.body {
+        None => status.into_response(),
+        Some(body) => {
+            let headers = [(header::CONTENT_TYPE, "application/json;charset=UTF-8")];
+            (status, headers, Body::from(body.to_string())).into_response()
+        }
+    }
+}
+
+/// A call's route with names in place of what differs from call to call.
+fn route_of(method: &Method, path: &str) -> String {
+    let mut parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    if parts.first() == Some(&"services") && parts.get(1) == Some(&"data") {
+        for (at, part) in parts.iter_mut().enumerate() {
+            *part = match at {
+                2 => "{version}",
+                _ if at > 3
+                    && (part.len() == 15 || part.len() == 18)
+                    && part.bytes().all(|b| b.is_ascii_alphanumeric()) =>
+                {
+                    "{id}"
+                }
+                _ if at > 3 && part.starts_with("01g") => "{locator}",
+                _ => part,
+            };
+        }
+    }
+    format!("{method} /{}", parts.join("/"))
+}
