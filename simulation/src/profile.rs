@@ -1,0 +1,85 @@
+//! What kind of history a seed is: how much goes wrong, how hints travel, how often the engine dies.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use sim_base::{FaultKind, FaultPlan, FaultRule};
+
+/// How hints (webhooks, change events) reach the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hints {
+    /// Many are lost; polls carry what they do not.
+    Lossy,
+    /// All arrive, late and often twice; polls are hours apart.
+    Reliable,
+}
+
+/// The kind of a history.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    pub hints: Hints,
+    pub poll: [Duration; 2],
+    pub search_lag: SignedDuration,
+    /// How often each thing goes wrong while people are at work; nothing does in a calm.
+    pub faults: FaultPlan,
+    /// Whether the engine is killed right after the effect of a create.
+    pub kill_after_create: bool,
+    /// How often the engine is killed at a moment of its own.
+    pub kills: u32,
+    pub epochs: u32,
+    pub edits: u32,
+    pub people: u32,
+    pub seed: u64,
+}
+
+impl Profile {
+    pub fn draw(seed: u64, chance: &mut ChaCha8Rng) -> Self {
+        let hints = if chance.random_bool(0.35) { Hints::Reliable } else { Hints::Lossy };
+        let stormy = chance.random_bool(0.6);
+        let poll = match hints {
+            Hints::Reliable => [Duration::from_secs(6 * 3600); 2],
+            Hints::Lossy => [
+                Duration::from_secs(chance.random_range(5..60)),
+                Duration::from_secs(chance.random_range(10..90)),
+            ],
+        };
+        let kill_after_create = chance.random_bool(0.4);
+        let rule = |path: Option<&str>, fault: FaultKind, probability: f64| FaultRule {
+            method: None,
+            path: path.map(ToOwned::to_owned),
+            fault,
+            probability,
+            times: None,
+        };
+        let rules = if stormy {
+            vec![
+                rule(Some("/batch/upsert"), FaultKind::LostAfter, 0.15),
+                rule(Some("/batch/create"), FaultKind::LostAfter, 0.15),
+                rule(Some("/composite/sobjects"), FaultKind::LostAfter, 0.15),
+                rule(None, FaultKind::LostAfter, 0.02),
+                rule(None, FaultKind::LostBefore, 0.02),
+                rule(None, FaultKind::Status { status: 503 }, 0.02),
+                rule(None, FaultKind::Status { status: 500 }, 0.01),
+                rule(None, FaultKind::Status { status: 429 }, 0.02),
+                rule(Some("/batch/"), FaultKind::HalfBatch, 0.1),
+                rule(Some("/composite/sobjects"), FaultKind::HalfBatch, 0.1),
+            ]
+        } else {
+            Vec::new()
+        };
+        Self {
+            hints,
+            poll,
+            search_lag: SignedDuration::from_millis(chance.random_range(0..45_000)),
+            faults: FaultPlan { seed, rules },
+            kill_after_create,
+            kills: if chance.random_bool(0.5) { chance.random_range(1..4) } else { 0 },
+            epochs: chance.random_range(2..4),
+            edits: chance.random_range(6..24),
+            people: chance.random_range(3..9),
+            seed,
+        }
+    }
+}
