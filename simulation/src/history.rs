@@ -76,7 +76,6 @@ pub struct Made {
     pub epoch: u32,
     /// What it held then, by field.
     pub values: Vec<String>,
-    pub email: Option<String>,
 }
 
 /// All that people did.
@@ -360,7 +359,7 @@ impl Driver<'_> {
             let id = create(self.world, *side, &fields)?;
             self.tell(format!("{side} {id} made: {fields:?}"));
             let epoch = self.ledger.epoch;
-            self.ledger.made.push(Made { side: *side, id: id.clone(), epoch, values, email: email.clone() });
+            self.ledger.made.push(Made { side: *side, id: id.clone(), epoch, values });
             self.hint(*side, &id);
         }
         Ok(())

@@ -67,8 +67,4 @@ impl Counter {
     pub fn now(&self) -> Figures {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    pub fn reset(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Figures::default();
-    }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Side, Sides, Values};
-use store::{Intent, Link, LinkState, Mark, NewLink, Resting};
+use store::{HistoryEntry, Intent, Link, LinkState, Mark, NewLink, Outcome, Resting, Tx};
 
 use crate::connection::Connection;
 use crate::create::NewRecord;
@@ -20,10 +20,19 @@ struct Stray {
     record: RecordState,
 }
 
+/// A create of ours whose outcome nobody recorded: one of the two records is what came of it.
+struct Recovered {
+    /// The side it was made on.
+    target: Side,
+    intent: Intent,
+    /// What both sides agreed on then.
+    shadows: Sides<Values>,
+}
+
 /// Where a stray belongs.
 enum Place {
-    /// With this record, which nobody else is linked to. The shadows are known where Tandem itself made the record.
-    With(Box<RecordState>, Option<Sides<Values>>),
+    /// With this record, which nobody else is linked to.
+    With(Box<RecordState>, Option<Recovered>),
     /// It shares its key with others and is not the one that is in step.
     Shares { key: String, with: Vec<String> },
     /// With nobody: it may be created.
@@ -58,8 +67,8 @@ impl Connection {
         let mut creates: Vec<NewRecord> = Vec::new();
         for (stray, place) in strays.into_iter().zip(places) {
             match place {
-                Place::With(counterpart, shadows) => {
-                    pairs.extend(self.link(side, stray, *counterpart, shadows)?);
+                Place::With(counterpart, recovered) => {
+                    pairs.push(self.link(side, stray, *counterpart, recovered)?);
                 }
                 Place::Shares { key, with } => self.refuse_shared(side, &stray, &key, &with)?,
                 Place::Nowhere => match self.creation(&schema, side, &stray.record).cloned() {
@@ -159,7 +168,7 @@ impl Connection {
                     taken.insert(origin.id.clone());
                     *place = Some(Place::With(
                         Box::new(origin.clone()),
-                        intent.map(|intent| known_shadows(&intent, side, &stray.record)),
+                        intent.map(|intent| recovered(intent, side, &stray.record)),
                     ));
                 }
             }
@@ -182,8 +191,8 @@ impl Connection {
                 let found = made.iter().find(|record| record.marker.as_deref() == Some(&stray.record.id));
                 let (Some(found), Some(intent)) = (found, asked.get(&stray.record.id)) else { continue };
                 if place.is_none() && free.contains(&found.id) && taken.insert(found.id.clone()) {
-                    let shadows = known_shadows(intent, other, found);
-                    *place = Some(Place::With(Box::new(found.clone()), Some(shadows)));
+                    let recovered = recovered(intent.clone(), other, found);
+                    *place = Some(Place::With(Box::new(found.clone()), Some(recovered)));
                 }
             }
         }
@@ -305,8 +314,8 @@ impl Connection {
         side: Side,
         stray: Stray,
         counterpart: RecordState,
-        shadows: Option<Sides<Values>>,
-    ) -> Result<Option<Pair>, EngineError> {
+        recovered: Option<Recovered>,
+    ) -> Result<Pair, EngineError> {
         let now = self.now();
         let other = side.other();
         let (hubspot, salesforce) = match side {
@@ -319,26 +328,60 @@ impl Connection {
             hubspot_id: hubspot.id.clone(),
             salesforce_object: salesforce.object.clone(),
             salesforce_id: salesforce.id.clone(),
-            shadows: shadows.unwrap_or_default(),
+            shadows: recovered.as_ref().map(|recovered| recovered.shadows.clone()).unwrap_or_default(),
             at: now,
         };
-        let counterpart_id = if side == Side::HubSpot { &salesforce } else { &hubspot };
-        let marks = self.store.marks_of(
-            &self.id,
-            other,
-            &counterpart_id.object,
-            std::slice::from_ref(&counterpart_id.id),
-        )?;
-        let old = self.store.link_of(&self.id, other, &counterpart_id.object, &counterpart_id.id)?;
+        let counterpart = if side == Side::HubSpot { &salesforce } else { &hubspot };
+        let ids = std::slice::from_ref(&counterpart.id);
+        let marks = self.store.marks_of(&self.id, other, &counterpart.object, ids)?;
+        let old = self.store.link_of(&self.id, other, &counterpart.object, &counterpart.id)?;
         let link = self.store.transaction(|tx| {
             if let Some(old) = old {
                 tx.delete_link(old.id)?;
             }
-            tx.insert_link(&new)
+            let link = tx.insert_link(&new)?;
+            if let Some(recovered) = &recovered {
+                self.explain_recovered(tx, &link, recovered)?;
+            }
+            for (source, record) in [(Side::HubSpot, &hubspot), (Side::Salesforce, &salesforce)] {
+                tx.close_intents_of_source(&self.id, source, &record.object, &record.id)?;
+            }
+            Ok(link)
         })?;
         self.figures.linked(1);
         let marks = std::iter::once(stray.mark).chain(marks).collect();
-        Ok(Some(Pair { link, marks, hubspot, salesforce }))
+        Ok(Pair { link, marks, hubspot, salesforce })
+    }
+
+    /// The history that a create would have written had it not been cut short.
+    fn explain_recovered(
+        &self,
+        tx: &Tx<'_>,
+        link: &Link,
+        recovered: &Recovered,
+    ) -> Result<(), store::StoreError> {
+        let target = recovered.target;
+        let entry = |field: Option<&String>, outcome: Outcome| HistoryEntry {
+            run: self.run_name(),
+            at: recovered.intent.created_at,
+            side: target,
+            object: link.object(target).to_owned(),
+            record: link.record(target).to_owned(),
+            link: Some(link.id),
+            field: field.cloned(),
+            before: None,
+            after: field.and_then(|field| recovered.shadows.get(target).get(field).cloned()),
+            cause: "recovered".to_owned(),
+            reason: "created".to_owned(),
+            outcome,
+            call: None,
+        };
+        tx.add_history(&self.id, &entry(None, Outcome::Created))?;
+        recovered
+            .intent
+            .sent
+            .keys()
+            .try_for_each(|field| tx.add_history(&self.id, &entry(Some(field), Outcome::Written)))
     }
 
     fn refuse_shared(
@@ -438,8 +481,8 @@ fn domain_of(address: &str) -> &str {
     host.strip_prefix("www.").unwrap_or(host)
 }
 
-/// The shadows of a pair that Tandem itself made: what was sent is what the two agreed on.
-fn known_shadows(intent: &Intent, target: Side, made: &RecordState) -> Sides<Values> {
+/// What both sides agreed on when Tandem made the record: what was sent, as the platform stored it.
+fn recovered(intent: Intent, target: Side, made: &RecordState) -> Recovered {
     let mut shadows = Sides::<Values>::default();
     *shadows.get_mut(target.other()) = intent.source.clone();
     let stored = intent.sent.iter().map(|(field, sent)| {
@@ -448,7 +491,7 @@ fn known_shadows(intent: &Intent, target: Side, made: &RecordState) -> Sides<Val
         (field.clone(), now.unwrap_or(sent).clone())
     });
     *shadows.get_mut(target) = stored.collect();
-    shadows
+    Recovered { target, shadows, intent }
 }
 
 #[cfg(test)]

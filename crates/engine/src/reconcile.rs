@@ -36,7 +36,6 @@ struct Work {
     unknown: Sides<bool>,
     /// History of writes that an earlier run made and could not record.
     recovered: Vec<HistoryEntry>,
-    intents: Vec<Intent>,
     wrote: Sides<bool>,
 }
 
@@ -93,7 +92,6 @@ impl Connection {
             failed: Sides { hubspot: None, salesforce: None },
             unknown: Sides { hubspot: false, salesforce: false },
             recovered,
-            intents,
             wrote: Sides { hubspot: false, salesforce: false },
             pair,
         };

@@ -23,23 +23,52 @@ pub struct Version {
 
 /// Who the client is logged in as.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(from = "Answer")]
 pub struct Identity {
     /// The user's id.
     pub user_id: String,
     /// The org's id.
     pub organization_id: String,
     /// The user's name for logging in.
-    #[serde(default, alias = "preferred_username", deserialize_with = "lenient::or_default")]
     pub username: String,
     /// The user's name.
-    #[serde(default, alias = "name", deserialize_with = "lenient::or_default")]
     pub display_name: Option<String>,
     /// The user's address.
-    #[serde(default, deserialize_with = "lenient::or_default")]
     pub email: Option<String>,
     /// The user's time zone.
-    #[serde(default, rename = "zoneinfo", deserialize_with = "lenient::or_default")]
     pub time_zone: Option<String>,
+}
+
+/// The two addresses that tell who somebody is name the same things differently; an answer may have both names.
+#[derive(Deserialize)]
+struct Answer {
+    user_id: String,
+    organization_id: String,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    username: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    preferred_username: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    display_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    email: Option<String>,
+    #[serde(default, rename = "zoneinfo", deserialize_with = "lenient::or_default")]
+    time_zone: Option<String>,
+}
+
+impl From<Answer> for Identity {
+    fn from(answer: Answer) -> Self {
+        Self {
+            user_id: answer.user_id,
+            organization_id: answer.organization_id,
+            username: answer.username.or(answer.preferred_username).unwrap_or_default(),
+            display_name: answer.display_name.or(answer.name),
+            email: answer.email,
+            time_zone: answer.time_zone,
+        }
+    }
 }
 
 /// The org.
