@@ -146,7 +146,7 @@ impl Driver<'_> {
                 for _ in 0..profile.edits {
                     let pause = Duration::from_millis(self.chance.random_range(0..30_000));
                     self.wait(pause).await?;
-                    self.event()?;
+                    self.event().await?;
                 }
             } else {
                 self.wait(Duration::from_secs(60)).await?;
@@ -258,7 +258,7 @@ impl Driver<'_> {
         Ok(())
     }
 
-    fn event(&mut self) -> anyhow::Result<()> {
+    async fn event(&mut self) -> anyhow::Result<()> {
         let dice = self.chance.random_range(0..100);
         match dice {
             0..8 => {
@@ -279,6 +279,7 @@ impl Driver<'_> {
                 self.edit(Side::HubSpot, &h, field, one)?;
                 self.edit(Side::Salesforce, &s, field, other)
             }
+            30..50 => self.burst().await,
             _ => {
                 let Some((h, s)) = self.some_pair() else { return Ok(()) };
                 let field = self.chance.random_range(0..FIELDS.len());
@@ -290,6 +291,25 @@ impl Driver<'_> {
                 }
             }
         }
+    }
+
+    /// A few edits of one record in quick succession, so that some fall while Tandem works on it.
+    async fn burst(&mut self) -> anyhow::Result<()> {
+        let Some((h, s)) = self.some_pair() else { return Ok(()) };
+        for _ in 0..self.chance.random_range(2..5) {
+            let field = self.chance.random_range(0..FIELDS.len());
+            let value = self.something(field);
+            let (side, id) =
+                if self.chance.random_bool(0.5) { (Side::HubSpot, &h) } else { (Side::Salesforce, &s) };
+            self.edit(side, id, field, value)?;
+            if self.world.profile.hints == Hints::Reliable {
+                // This hint is quick as well as sure.
+                self.hints.push((self.world.clock.now(), side, id.clone()));
+            }
+            let pause = Duration::from_millis(self.chance.random_range(20..600));
+            self.wait(pause).await?;
+        }
+        Ok(())
     }
 
     fn some_pair(&mut self) -> Option<(String, String)> {
