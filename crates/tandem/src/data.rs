@@ -10,7 +10,7 @@ use store::{ConnectionRow, Durability, Store};
 
 /// Where the data is and how to print.
 #[derive(Debug, Clone, Args)]
-pub struct Arguments {
+pub struct Place {
     /// The data folder
     #[arg(long, default_value = "tandem-data", value_name = "DIR", env = "TANDEM_DATA")]
     pub data: PathBuf,

@@ -32,7 +32,7 @@ enum Command {
     /// Bring both sides in step once
     Sync(sync::Arguments),
     /// What is in step, what waits, how the last run ended
-    Status(data::Arguments),
+    Status(data::Place),
     /// What could not be synced, why, and what to do
     Errors(lists::ErrorArguments),
     /// What was written, why, and what was declined
@@ -40,9 +40,9 @@ enum Command {
     /// Check settings, access to both platforms, mappings and the database
     Check(check::Arguments),
     /// Let changes wait
-    Pause(data::Arguments),
+    Pause(data::Place),
     /// Go on after a pause
-    Resume(data::Arguments),
+    Resume(data::Place),
 }
 
 fn main() -> ExitCode {

@@ -12,7 +12,7 @@ use crate::{config, data};
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    data: data::Arguments,
+    data: data::Place,
     /// The settings file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,

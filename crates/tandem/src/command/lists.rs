@@ -12,7 +12,7 @@ use crate::data;
 #[derive(Debug, Args)]
 pub struct ErrorArguments {
     #[command(flatten)]
-    data: data::Arguments,
+    data: data::Place,
     /// Only this category (property_value, picklist, required_field, duplicate, permission, association, …)
     #[arg(long)]
     category: Option<String>,
@@ -26,7 +26,7 @@ pub struct HistoryArguments {
     /// A record's id, on either side
     record: Option<String>,
     #[command(flatten)]
-    data: data::Arguments,
+    data: data::Place,
     /// At most so many lines, the latest
     #[arg(long, default_value_t = 100)]
     limit: u32,
@@ -35,13 +35,13 @@ pub struct HistoryArguments {
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table
-        .load_preset(presets::NOTHING)
+        .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(header);
     table
 }
 
-pub fn status(arguments: &data::Arguments) -> anyhow::Result<()> {
+pub fn status(arguments: &data::Place) -> anyhow::Result<()> {
     let folder = data::Data::look(&arguments.data)?;
     let connection = folder.connection()?;
     let status = status_of(&folder.store, &connection.id, Timestamp::now())?;

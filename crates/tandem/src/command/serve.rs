@@ -17,7 +17,7 @@ const LAST_BATCH: Duration = Duration::from_secs(60);
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    data: data::Arguments,
+    data: data::Place,
     /// Where the page is served
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
     listen: String,

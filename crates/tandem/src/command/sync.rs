@@ -16,7 +16,7 @@ use crate::{config, connect, data};
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    data: data::Arguments,
+    data: data::Place,
     /// One pass, then exit
     #[arg(long)]
     once: bool,
