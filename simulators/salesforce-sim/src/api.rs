@@ -600,11 +600,11 @@ impl Api<'_> {
                 "The transaction was rolled back since another operation in the same transaction failed.",
             );
             for answer in &mut answers {
-                if answer.get("httpStatusCode").and_then(Value::as_u64).is_some_and(|status| status < 400) {
-                    if let Some(answer) = answer.as_object_mut() {
-                        answer.insert("body".into(), json!([halted.as_call()]));
-                        answer.insert("httpStatusCode".into(), json!(400));
-                    }
+                if answer.get("httpStatusCode").and_then(Value::as_u64).is_some_and(|status| status < 400)
+                    && let Some(answer) = answer.as_object_mut()
+                {
+                    answer.insert("body".into(), json!([halted.as_call()]));
+                    answer.insert("httpStatusCode".into(), json!(400));
                 }
             }
         }

@@ -117,10 +117,11 @@ impl Org {
         let values = self.checked(&object, fields, Verb::Update).map_err(|refusal| vec![refusal])?;
         let mut cleared = Vec::new();
         for (at, value) in values {
-            if let Some(field) = self.table(&object).and_then(|table| table.def.field_at(at)) {
-                if value.is_null() && field.is_required() {
-                    cleared.push(field.name.clone());
-                }
+            if let Some(field) = self.table(&object).and_then(|table| table.def.field_at(at))
+                && value.is_null()
+                && field.is_required()
+            {
+                cleared.push(field.name.clone());
             }
             row.set(at, value);
         }
@@ -450,7 +451,7 @@ impl Org {
             }],
         });
         let mut refusal = Refusal::new("DUPLICATES_DETECTED", message);
-        refusal.extra = Some(("duplicateResult", result));
+        refusal.extra = Some(Box::new(("duplicateResult", result)));
         Err(vec![refusal])
     }
 

@@ -193,10 +193,10 @@ fn column_of(org: &Org, object: &str, header: &str) -> Option<Column> {
     if let Some((_, field)) = table.def.field(header) {
         return field.has('c').then(|| Column::Field(field.name.clone()));
     }
-    if let Some(parent) = header.strip_suffix("Ref") {
-        if let Some((_, field)) = table.def.field(&format!("{parent}Id")) {
-            return Some(Column::Parent(field.name.clone()));
-        }
+    if let Some(parent) = header.strip_suffix("Ref")
+        && let Some((_, field)) = table.def.field(&format!("{parent}Id"))
+    {
+        return Some(Column::Parent(field.name.clone()));
     }
     Some(Column::Unknown)
 }

@@ -31,10 +31,10 @@ impl Service {
         self.cursors.insert(id.clone(), Arc::new(rows));
         self.cursor_order.push_back(id.clone());
         // assumed: an org keeps a limited number of cursors and drops the oldest
-        if self.cursor_order.len() > 50 {
-            if let Some(oldest) = self.cursor_order.pop_front() {
-                self.cursors.remove(&oldest);
-            }
+        if self.cursor_order.len() > 50
+            && let Some(oldest) = self.cursor_order.pop_front()
+        {
+            self.cursors.remove(&oldest);
         }
         id
     }
