@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::SalesforceSim;
@@ -10,7 +11,7 @@ use crate::org::Org;
 use crate::schema::custom_field;
 
 /// What became of the files of a folder.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LoadReport {
     /// Records made, by object.
     pub created: Vec<(String, u64)>,
@@ -23,7 +24,7 @@ pub struct LoadReport {
 }
 
 /// A row that the platform itself would refuse.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RefusedRow {
     /// The file's name.
     pub file: String,
@@ -151,7 +152,9 @@ impl SalesforceSim {
                         .collect();
                     let name = if header.ends_with("__c") { header.clone() } else { format!("{header}__c") };
                     if let Ok(field) = custom_field(&name, &fitting_type(header, &values)) {
+                        let now = self.0.clock.now();
                         self.with_org_mut(|org| {
+                            org.described_at = Some(now);
                             if let Some(table) = org.table_mut(object) {
                                 table.add_field(field);
                             }
