@@ -100,6 +100,7 @@ impl SalesforceSim {
         for row in &rows {
             let mut fields = Map::new();
             let mut own_ref = None;
+            let mut stray = None;
             for (column, text) in columns.iter().zip(row.iter()) {
                 let text = text.trim_end_matches(['\r', '\n']);
                 match column {
@@ -107,24 +108,30 @@ impl SalesforceSim {
                         fields.insert(name.clone(), json!(text));
                     }
                     Column::Own => own_ref = Some(text.to_owned()),
-                    Column::Parent(field) if !text.is_empty() => {
-                        let id = refs.get(text).cloned();
-                        fields.insert(field.clone(), id.map_or(Value::Null, Value::String));
-                    }
+                    Column::Parent(field) if !text.is_empty() => match refs.get(text) {
+                        Some(id) => drop(fields.insert(field.clone(), json!(id))),
+                        None => stray = Some(format!("{field}: no row has the Ref {text}")),
+                    },
                     _ => {}
                 }
             }
-            match self.create_record(object, fields) {
+            let made_one = match stray {
+                Some(reason) => Err(reason),
+                None => self.create_record(object, fields).map_err(|refusals| {
+                    refusals.iter().map(|r| r.message.clone()).collect::<Vec<_>>().join("; ")
+                }),
+            };
+            match made_one {
                 Ok(id) => {
                     made += 1;
                     if let Some(own) = own_ref.filter(|own| !own.is_empty()) {
                         refs.insert(own, id);
                     }
                 }
-                Err(refusals) => report.refused.push(RefusedRow {
+                Err(reason) => report.refused.push(RefusedRow {
                     file: file.clone(),
                     line: row.position().map_or(0, csv::Position::line),
-                    reason: refusals.iter().map(|r| r.message.clone()).collect::<Vec<_>>().join("; "),
+                    reason,
                 }),
             }
         }

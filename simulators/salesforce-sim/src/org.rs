@@ -201,6 +201,12 @@ impl Table {
         }
     }
 
+    /// Records whose last change was in these seconds, deleted or not.
+    pub fn changed(&self, start: i64, end: i64) -> impl Iterator<Item = &RowData> {
+        let range = self.by_modstamp.range((start, 0)..(end, 0));
+        range.filter_map(|(_, number)| self.rows.get(self.order.get(number)?)).map(|row| &**row)
+    }
+
     /// Keeps a record in place of its former state.
     pub fn put(&mut self, mut row: RowData) {
         row.def = Arc::clone(&self.names);

@@ -218,7 +218,7 @@ fn read_call(method: &Method, uri: &Uri, headers: &HeaderMap, bytes: &[u8]) -> R
         query.iter().find(|(key, _)| key == "_HttpMethod").map_or(method, |(_, value)| value.to_uppercase());
     Ok(Call {
         method,
-        path: percent_encoding::percent_decode_str(uri.path()).decode_utf8_lossy().into_owned(),
+        path: uri.path().to_owned(),
         query,
         body,
         headers: CallHeaders {

@@ -87,6 +87,10 @@ impl Api<'_> {
                 "The limit of 25 subrequests has been exceeded",
             ));
         }
+        // Each part counts toward the limits; the first is the call itself.
+        for _ in parts.iter().skip(1) {
+            self.state.service.count(self.now);
+        }
         let halt = body.get("haltOnError").and_then(Value::as_bool).unwrap_or(false);
         let mut failed = false;
         let mut results = Vec::new();
@@ -112,7 +116,7 @@ fn subcall(method: &str, url: &str, body: Option<Value>, headers: &CallHeaders) 
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     Call {
         method: method.to_uppercase(),
-        path: percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned(),
+        path: path.to_owned(),
         query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         body,
         headers: headers.clone(),

@@ -4,6 +4,7 @@
 mod collections;
 mod composite;
 mod query;
+mod replication;
 mod rows;
 mod tooling;
 
@@ -26,7 +27,7 @@ const VERSIONS: std::ops::RangeInclusive<u32> = 31..=68;
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub method: String,
-    /// Below the host, without the query.
+    /// Below the host, without the query, still escaped.
     pub path: String,
     pub query: Vec<(String, String)>,
     pub body: Option<Value>,
@@ -145,8 +146,14 @@ impl<'a> Api<'a> {
     }
 
     fn dispatch(&mut self, call: &Call) -> Done {
-        let path = call.path.trim_matches('/');
-        let parts: Vec<&str> = path.split('/').collect();
+        // Split first: a value may hold an escaped slash.
+        let parts: Vec<String> = call
+            .path
+            .trim_matches('/')
+            .split('/')
+            .map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned())
+            .collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let rest = match parts.as_slice() {
             ["services", "data", version, rest @ ..] => {
                 let known =
@@ -189,6 +196,9 @@ impl<'a> Api<'a> {
                 Ok(Reply::ok(table.def.describe(&version)))
             }
             ("POST", ["sobjects", object]) => self.create(call, object),
+            ("GET", ["recent"]) => Ok(Reply::ok(json!([]))),
+            ("GET", ["sobjects", object, "updated"]) => self.updated(call, object),
+            ("GET", ["sobjects", object, "deleted"]) => self.deleted(call, object),
             (method, ["sobjects", object, id]) => self.row(call, method, object, id, &version),
             (method, ["sobjects", object, field, value]) => {
                 self.by_key(call, method, object, field, value, &version)
