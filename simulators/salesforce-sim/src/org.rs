@@ -210,6 +210,7 @@ impl Table {
     /// Keeps a record in place of its former state.
     pub fn put(&mut self, mut row: RowData) {
         row.def = Arc::clone(&self.names);
+        row.values.shrink_to_fit();
         if let Some(old) = self.rows.get(&row.id).cloned() {
             self.forget(&old);
         }

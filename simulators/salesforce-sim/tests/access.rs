@@ -1,5 +1,7 @@
 //! Sign-in, sessions, limits, faults on the way.
 
+#![allow(clippy::unwrap_used, reason = "only tests are here")]
+
 mod common;
 
 use base64::Engine as _;

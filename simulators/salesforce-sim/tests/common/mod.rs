@@ -1,6 +1,7 @@
 //! An org called in memory, on a clock that the test drives.
 
 #![allow(dead_code, reason = "not every test file needs every helper")]
+#![allow(clippy::unwrap_used, reason = "only tests are here")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
