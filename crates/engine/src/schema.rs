@@ -120,9 +120,9 @@ pub(crate) async fn read(
     for mapping in settings.objects.iter().filter(|mapping| mapping.enabled) {
         for (side, object) in [(hubspot, &mapping.hubspot_object), (salesforce, &mapping.salesforce_object)] {
             let key = (side.side(), object.clone());
-            if !described.contains_key(&key) {
+            if let std::collections::btree_map::Entry::Vacant(e) = described.entry(key) {
                 let fields = side.describe(object).await?;
-                described.insert(key, fields);
+                e.insert(fields);
             }
         }
     }
