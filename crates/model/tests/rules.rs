@@ -40,6 +40,9 @@ enum Outcome {
     Later,
 }
 
+/// What was done in HubSpot, what in Salesforce, and what becomes of it.
+type Row = (Did, Did, Outcome);
+
 const OVERRULES: bool = true;
 const NO: bool = false;
 
@@ -133,7 +136,7 @@ fn done(did: Did, typed: &str, base: &Value) -> Value {
 
 /// A linked pair, after the first agreement; both sides held a value then.
 #[rustfmt::skip]
-const AGREED_ON_A_VALUE: [(SyncRule, [(Did, Did, Outcome); 9]); 6] = [
+const AGREED_ON_A_VALUE: [(SyncRule, [Row; 9]); 6] = [
     (PreferSalesforce, [
         (Nothing, Nothing, Rests),
         (Changes, Nothing, ToHubSpot(Some(SalesforceRanksHigher), OVERRULES)),
@@ -204,7 +207,7 @@ const AGREED_ON_A_VALUE: [(SyncRule, [(Did, Did, Outcome); 9]); 6] = [
 
 /// A linked pair, after the first agreement; neither side held anything then.
 #[rustfmt::skip]
-const AGREED_ON_NOTHING: [(SyncRule, [(Did, Did, Outcome); 4]); 6] = [
+const AGREED_ON_NOTHING: [(SyncRule, [Row; 4]); 6] = [
     (PreferSalesforce, [
         (Nothing, Nothing, Rests),
         (Changes, Nothing, ToSalesforce(Some(FillsBlankInSalesforce), NO)),
