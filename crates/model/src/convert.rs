@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::{ChoiceList, ChoiceMap, Field, FieldPair, Kind, OnMisfit, Side, TextFormat, Value};
 
@@ -231,15 +231,55 @@ pub fn equivalent(
 ) -> bool {
     let there = |value: &Value, from: Side, held: &Value| {
         convert(value, from, pair, context)
-            .is_ok_and(|converted| same(&converted, held, pair.field(from.other())))
+            .is_ok_and(|converted| same_stored(&converted, held, pair, from.other()))
     };
-    there(hubspot, Side::HubSpot, salesforce) || there(salesforce, Side::Salesforce, hubspot)
+    there(hubspot, Side::HubSpot, salesforce)
+        || there(salesforce, Side::Salesforce, hubspot)
+        || choice_by_choice(hubspot, salesforce, pair, context)
+}
+
+/// Whether each choice of one side goes with one of the other, where several go with one in either direction.
+fn choice_by_choice(
+    hubspot: &Value,
+    salesforce: &Value,
+    pair: &FieldPair,
+    context: &ConvertContext<'_>,
+) -> bool {
+    let (Value::Choices(hubspot), Value::Choices(salesforce)) = (hubspot, salesforce) else { return false };
+    let together = |one: &str, other: &str| choices_go_together(one, other, pair, context);
+    hubspot.iter().all(|one| salesforce.iter().any(|other| together(one, other)))
+        && salesforce.iter().all(|other| hubspot.iter().any(|one| together(one, other)))
+}
+
+/// One choice of several, held by side `from`, as the other side's field takes it.
+pub(crate) fn convert_choice(
+    choice: &str,
+    from: Side,
+    pair: &FieldPair,
+    context: &ConvertContext<'_>,
+) -> Result<String, Misfit> {
+    let one = Value::Choices(BTreeSet::from([choice.to_owned()]));
+    convert(&one, from, pair, context).map(|converted| converted.to_string())
+}
+
+/// Whether one of several choices in HubSpot and one in Salesforce say the same, in either direction.
+pub(crate) fn choices_go_together(
+    hubspot: &str,
+    salesforce: &str,
+    pair: &FieldPair,
+    context: &ConvertContext<'_>,
+) -> bool {
+    convert_choice(hubspot, Side::HubSpot, pair, context).is_ok_and(|there| there == salesforce)
+        || convert_choice(salesforce, Side::Salesforce, pair, context).is_ok_and(|there| there == hubspot)
 }
 
 /// Whether `held` is what the platform of `side` makes of `sent`.
 #[must_use]
 pub fn same_stored(sent: &Value, held: &Value, pair: &FieldPair, side: Side) -> bool {
-    same(sent, held, pair.field(side))
+    // A Salesforce checkbox is never empty; a HubSpot one may be.
+    let checkbox = side == Side::Salesforce && pair.salesforce.kind == Kind::Boolean;
+    let unticked = |value: &Value| value.is_blank() || *value == Value::Boolean(false);
+    same(sent, held, pair.field(side)) || (checkbox && unticked(sent) && unticked(held))
 }
 
 /// Whether two values are the same but for case and the blanks around a text.
@@ -262,13 +302,15 @@ fn same(one: &Value, other: &Value, field: &Field) -> bool {
             }
         }
         (Kind::Number { decimals, .. }, Value::Number(one), Value::Number(other)) => {
-            decimals.is_some_and(|decimals| one.round_dp(decimals) == other.round_dp(decimals))
+            // Both platforms round a half away from zero.
+            let rounded = |number: &Decimal, decimals| {
+                number.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
+            };
+            decimals.is_some_and(|decimals| rounded(one, decimals) == rounded(other, decimals))
         }
         (Kind::DateTime, Value::DateTime(one), Value::DateTime(other)) => {
             one.as_second() == other.as_second()
         }
-        (Kind::Boolean, Value::Blank, Value::Boolean(false))
-        | (Kind::Boolean, Value::Boolean(false), Value::Blank) => true,
         _ => false,
     }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::convert::same_time;
+use crate::convert::{choices_go_together, convert_choice, same_time};
 use crate::{ConvertContext, FieldPair, Misfit, Reason, Side, Sides, SyncRule, Value, convert, equivalent};
 
 /// When a side's value was last edited by somebody else than Tandem, on our clock.
@@ -189,49 +189,78 @@ fn two_way(now: Sides<&Value>, changed: Sides<bool>, first: bool, times: Sides<E
 }
 
 /// Keeps what both kept, adds what either added, drops what either dropped; worked out in Salesforce's choices.
+///
+/// Several choices of one side may go with one of the other. So a HubSpot choice stands for those Salesforce held with
+/// it when the two agreed, and only a new one for what it converts to.
 fn union(
     pair: &FieldPair,
     now: Sides<&Value>,
     shadow: Option<Sides<&Value>>,
     context: &ConvertContext<'_>,
 ) -> Decision {
-    let there = |value: &Value| convert(value, Side::HubSpot, pair, context).map(choices);
-    let (hubspot, before) = match (there(now.hubspot), shadow.map(|shadow| there(shadow.hubspot)).transpose())
-    {
-        (Ok(hubspot), Ok(before)) => (hubspot, before),
-        (Err(misfit), _) | (_, Err(misfit)) => return Decision::Misfit { to: Side::Salesforce, misfit },
+    let sets = |values: Sides<&Value>| (choices(values.hubspot), choices(values.salesforce));
+    let (hubspot, salesforce) = sets(now);
+    let (hubspot_base, base) = shadow.map(sets).unwrap_or_default();
+    let among = |choice: &str, held: &BTreeSet<String>| -> BTreeSet<String> {
+        held.iter().filter(|other| choices_go_together(choice, other, pair, context)).cloned().collect()
     };
-    let salesforce = choices(now.salesforce.clone());
-    let merged: BTreeSet<String> = match (before, shadow) {
-        (Some(before), Some(shadow)) => {
-            let base = choices(shadow.salesforce.clone());
-            let all: BTreeSet<&String> = hubspot.union(&salesforce).collect();
-            all.into_iter()
-                .filter(|choice| {
-                    let both = hubspot.contains(*choice) && salesforce.contains(*choice);
-                    let added = (hubspot.contains(*choice) && !before.contains(*choice))
-                        || (salesforce.contains(*choice) && !base.contains(*choice));
-                    both || added
-                })
-                .cloned()
-                .collect()
+    let agreed = |choice: &str| {
+        let stood_for = among(choice, &base);
+        if !stood_for.is_empty() {
+            return stood_for;
         }
-        _ => hubspot.union(&salesforce).cloned().collect(),
+        convert_choice(choice, Side::HubSpot, pair, context).into_iter().collect()
     };
-    let value = if merged.is_empty() { Value::Blank } else { Value::Choices(merged.clone()) };
-    let back = match convert(&value, Side::Salesforce, pair, context) {
-        Ok(back) => back,
-        Err(misfit) => return Decision::Misfit { to: Side::HubSpot, misfit },
+    let before: BTreeSet<String> = hubspot_base.iter().flat_map(|choice| agreed(choice)).collect();
+    let mut stands_for = Vec::new();
+    for choice in &hubspot {
+        let mut others = if hubspot_base.contains(choice) { agreed(choice) } else { BTreeSet::new() };
+        if others.is_empty() {
+            others = among(choice, &salesforce);
+        }
+        if others.is_empty() {
+            match convert_choice(choice, Side::HubSpot, pair, context) {
+                Ok(other) => others.insert(other),
+                Err(misfit) => return Decision::Misfit { to: Side::Salesforce, misfit },
+            };
+        }
+        stands_for.push((choice, others));
+    }
+    let there: BTreeSet<String> = stands_for.iter().flat_map(|(_, others)| others).cloned().collect();
+    let merged: BTreeSet<String> = there
+        .union(&salesforce)
+        .filter(|choice| {
+            let both = there.contains(*choice) && salesforce.contains(*choice);
+            let added = (there.contains(*choice) && !before.contains(*choice))
+                || (salesforce.contains(*choice) && !base.contains(*choice));
+            both || added
+        })
+        .cloned()
+        .collect();
+    let mut back = BTreeSet::new();
+    for choice in &merged {
+        let held = stands_for.iter().filter(|(_, others)| others.contains(choice));
+        let held: Vec<String> = held.map(|(held, _)| (*held).clone()).collect();
+        if held.is_empty() {
+            match convert_choice(choice, Side::Salesforce, pair, context) {
+                Ok(other) => back.insert(other),
+                Err(misfit) => return Decision::Misfit { to: Side::HubSpot, misfit },
+            };
+        }
+        back.extend(held);
+    }
+    let written = |end: BTreeSet<String>, held: &BTreeSet<String>| {
+        (end != *held).then(|| if end.is_empty() { Value::Blank } else { Value::Choices(end) })
     };
-    Decision::WriteBoth(Sides {
-        hubspot: (merged != hubspot).then_some(back),
-        salesforce: (merged != salesforce).then_some(value),
-    })
+    match (written(back, &hubspot), written(merged, &salesforce)) {
+        (None, None) => Decision::Agree,
+        (hubspot, salesforce) => Decision::WriteBoth(Sides { hubspot, salesforce }),
+    }
 }
 
-fn choices(value: Value) -> BTreeSet<String> {
+fn choices(value: &Value) -> BTreeSet<String> {
     match value {
-        Value::Choices(choices) => choices,
+        Value::Choices(choices) => choices.clone(),
         value if value.is_blank() => BTreeSet::new(),
         other => BTreeSet::from([other.to_string()]),
     }
