@@ -106,10 +106,10 @@ fn play(arguments: &Arguments) -> ExitCode {
         if let Ok(mut totals) = totals.lock() {
             totals.add(&outcome.totals);
         }
-        if !violations.is_empty() {
-            if let Ok(mut failed) = failed.lock() {
-                failed.insert(seed, violations);
-            }
+        if !violations.is_empty()
+            && let Ok(mut failed) = failed.lock()
+        {
+            failed.insert(seed, violations);
         }
         true
     });
@@ -133,10 +133,10 @@ fn find(arguments: &Arguments, plant: Plant) -> bool {
     each(seeds, |seed| {
         let outcome = history::play(seed, Some(plant));
         let Ok(mut found) = found.lock() else { return false };
-        if let Some(violation) = outcome.violations.first() {
-            if found.as_ref().is_none_or(|(first, _)| seed < *first) {
-                *found = Some((seed, violation.clone()));
-            }
+        if let Some(violation) = outcome.violations.first()
+            && found.as_ref().is_none_or(|(first, _)| seed < *first)
+        {
+            *found = Some((seed, violation.clone()));
         }
         found.is_none()
     });

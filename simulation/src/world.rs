@@ -92,6 +92,7 @@ impl World {
         Settings {
             create_contacts_as: CreateAs::Contact,
             create_without_email: true,
+            chosen: true,
             objects: vec![mapping()],
         }
     }

@@ -18,6 +18,20 @@ use crate::schema::{self, MappingProblem, Schema};
 use crate::settings::Settings;
 use crate::side::{HubSpotSide, Refusal, SalesforceSide, SideApi};
 
+/// Checks settings against what both platforms describe, changing nothing. Answers automatic mappings that are left out.
+///
+/// # Errors
+/// When a platform cannot be asked, or a mapping that a person chose does not fit.
+pub async fn check_mappings(
+    settings: &Settings,
+    hubspot: &hubspot::Client,
+    salesforce: &salesforce::Client,
+) -> Result<Vec<MappingProblem>, EngineError> {
+    let (hubspot, salesforce) = (HubSpotSide::new(hubspot.clone()), SalesforceSide::new(salesforce.clone()));
+    let (schema, _) = schema::read(settings, &hubspot, &salesforce, jiff::tz::TimeZone::UTC).await?;
+    Ok(schema.problems)
+}
+
 /// The engine of one connection. One task decides; everything it knows is in the store.
 pub struct Connection {
     pub(crate) id: ConnectionId,
@@ -80,10 +94,9 @@ impl Connection {
         self.run.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn begin_run(&self) -> String {
+    pub(crate) fn begin_run(&self) {
         let name = format!("run-{:016x}", self.world.chance.bits());
         self.run.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&name);
-        name
     }
 
     /// The mappings as both platforms describe them; read once.

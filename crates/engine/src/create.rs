@@ -133,7 +133,7 @@ impl Connection {
                         self.figures.add(target, |figures| figures.created += 1);
                         job.outcome = Some(Done::Created { id, stored: values, call });
                     }
-                    Written::Unknown { .. } => job.outcome = Some(Done::Unknown),
+                    Written::Unknown => job.outcome = Some(Done::Unknown),
                     Written::Refused(refusal) => self.refused(target, job, refusal),
                 }
             }

@@ -23,7 +23,7 @@ mod settings;
 mod side;
 mod work;
 
-pub use connection::Connection;
+pub use connection::{Connection, check_mappings};
 pub use error::EngineError;
 pub use figures::{Figures, SideFigures};
 pub use options::Options;

@@ -469,7 +469,7 @@ fn key_of(route: &Route, side: Side, record: &RecordState) -> Option<String> {
     let text = text.trim().to_lowercase();
     let text = match key {
         Key::Domain => domain_of(&text).to_owned(),
-        Key::Email | Key::Name | Key::Marker => text,
+        Key::Email | Key::Marker => text,
     };
     (!text.is_empty()).then_some(text)
 }

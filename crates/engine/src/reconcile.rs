@@ -246,7 +246,7 @@ impl Connection {
                         self.figures.add(side, |figures| figures.updated += 1);
                     }
                     Written::Refused(refusal) => work.refuse(route, side, refusal, &sent),
-                    Written::Unknown { .. } => *work.unknown.get_mut(side) = true,
+                    Written::Unknown => *work.unknown.get_mut(side) = true,
                 }
             }
         }

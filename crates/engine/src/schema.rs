@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use model::{Field, FieldPair, ObjectMapping, Side};
 
+use crate::error::EngineError;
 use crate::settings::Settings;
-use crate::side::{SideApi, SideError};
+use crate::side::SideApi;
 
 /// One object mapping that can be worked.
 #[derive(Debug, Clone)]
@@ -86,22 +87,42 @@ impl Schema {
     }
 }
 
-/// Reads both platforms' descriptions, makes sure the marker fields exist, and pairs up the mapped fields. A mapping
-/// that does not fit is left out and reported; the rest goes on.
+/// Reads both platforms' descriptions, pairs up the mapped fields and makes sure that the marker fields exist. An
+/// automatic mapping that does not fit is left out and reported; one that a person chose is refused.
 pub(crate) async fn load(
     settings: &Settings,
     hubspot: &dyn SideApi,
     salesforce: &dyn SideApi,
     time_zone: TimeZone,
-) -> Result<Schema, SideError> {
-    let mut described: BTreeMap<(Side, String), Vec<Field>> = BTreeMap::new();
+) -> Result<Schema, EngineError> {
+    let (schema, described) = read(settings, hubspot, salesforce, time_zone).await?;
+    // Nothing is changed on either platform before the settings are known to fit.
+    for ((side, object), fields) in &described {
+        let api: &dyn SideApi = match side {
+            Side::HubSpot => hubspot,
+            Side::Salesforce => salesforce,
+        };
+        api.ensure_marker(object, fields).await?;
+    }
+    Ok(schema)
+}
+
+type Described = BTreeMap<(Side, String), Vec<Field>>;
+
+/// Pairs up the mapped fields, changing nothing on either platform.
+pub(crate) async fn read(
+    settings: &Settings,
+    hubspot: &dyn SideApi,
+    salesforce: &dyn SideApi,
+    time_zone: TimeZone,
+) -> Result<(Schema, Described), EngineError> {
+    let mut described = Described::new();
     for mapping in settings.objects.iter().filter(|mapping| mapping.enabled) {
         for (side, object) in [(hubspot, &mapping.hubspot_object), (salesforce, &mapping.salesforce_object)] {
             let key = (side.side(), object.clone());
-            if !described.contains_key(&key) {
+            if let std::collections::btree_map::Entry::Vacant(e) = described.entry(key) {
                 let fields = side.describe(object).await?;
-                side.ensure_marker(object, &fields).await?;
-                described.insert(key, fields);
+                e.insert(fields);
             }
         }
     }
@@ -154,5 +175,10 @@ pub(crate) async fn load(
             pairs,
         });
     }
-    Ok(Schema { routes, time_zone, problems })
+    if settings.chosen && !problems.is_empty() {
+        let said: Vec<String> =
+            problems.iter().map(|known| format!("{}: {}", known.mapping, known.problem)).collect();
+        return Err(EngineError::Settings(said.join(" ")));
+    }
+    Ok((Schema { routes, time_zone, problems }, described))
 }

@@ -21,6 +21,10 @@ pub struct Settings {
     pub create_contacts_as: CreateAs,
     /// Whether records that have no email to be matched by are created on the other side.
     pub create_without_email: bool,
+    /// Whether a person chose the mappings. What they named must be there; of the automatic ones, what a platform does not
+    /// have is left out.
+    #[serde(default)]
+    pub chosen: bool,
     /// The objects in step, parents before children; an existing Contact is preferred to a Lead because its mapping
     /// comes first.
     pub objects: Vec<ObjectMapping>,
@@ -34,6 +38,7 @@ impl Settings {
         Self {
             create_contacts_as: CreateAs::Contact,
             create_without_email: true,
+            chosen: false,
             objects: model::defaults::object_mappings(),
         }
     }

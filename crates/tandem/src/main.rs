@@ -1,3 +1,85 @@
 //! The command line; wires the rest together and holds no logic of its own.
 
-fn main() {}
+mod command;
+mod config;
+mod connect;
+mod data;
+mod listen;
+mod simulators;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::command::{check, demo, lists, pause, serve, sim, sync};
+
+/// Keeps a HubSpot account and a Salesforce org in step, both ways.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about = None)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start both simulators with sample data and a connected Tandem; nothing is left behind
+    Demo(demo::Arguments),
+    /// Start both simulators and nothing else
+    Sim(sim::Arguments),
+    /// Keep both sides in step until told to stop
+    Serve(serve::Arguments),
+    /// Bring both sides in step once
+    Sync(sync::Arguments),
+    /// What is in step, what waits, how the last run ended
+    Status(data::Place),
+    /// What could not be synced, why, and what to do
+    Errors(lists::ErrorArguments),
+    /// What was written, why, and what was declined
+    History(lists::HistoryArguments),
+    /// Check settings, access to both platforms, mappings and the database
+    Check(check::Arguments),
+    /// Let changes wait
+    Pause(data::Place),
+    /// Go on after a pause
+    Resume(data::Place),
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("TANDEM_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .init();
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the program could not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(async {
+        match arguments.command {
+            Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Sim(arguments) => sim::run(arguments).await,
+            Command::Serve(arguments) => serve::run(arguments).await,
+            Command::Sync(arguments) => sync::run(arguments).await,
+            Command::Status(arguments) => lists::status(&arguments),
+            Command::Errors(arguments) => lists::errors(&arguments),
+            Command::History(arguments) => lists::history(&arguments),
+            Command::Check(arguments) => check::run(arguments).await,
+            Command::Pause(arguments) => pause::run(&arguments, store::ConnectionState::Paused),
+            Command::Resume(arguments) => pause::run(&arguments, store::ConnectionState::Active),
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -89,9 +89,7 @@ impl Org {
         self.check_duplicates(&object, &row, writer)?;
         let id = row.id.clone();
         self.derive(&object, &mut row);
-        if let Some(table) = self.table_mut(&object) {
-            table.put(row);
-        }
+        self.put(&object, row);
         Ok(id)
     }
 
@@ -117,10 +115,11 @@ impl Org {
         let values = self.checked(&object, fields, Verb::Update).map_err(|refusal| vec![refusal])?;
         let mut cleared = Vec::new();
         for (at, value) in values {
-            if let Some(field) = self.table(&object).and_then(|table| table.def.field_at(at)) {
-                if value.is_null() && field.is_required() {
-                    cleared.push(field.name.clone());
-                }
+            if let Some(field) = self.table(&object).and_then(|table| table.def.field_at(at))
+                && value.is_null()
+                && field.is_required()
+            {
+                cleared.push(field.name.clone());
             }
             row.set(at, value);
         }
@@ -137,9 +136,7 @@ impl Org {
         row.modified_by = Arc::clone(&writer.user);
         row.modstamp = row.modified_at.max(row.modstamp);
         self.derive(&object, &mut row);
-        if let Some(table) = self.table_mut(&object) {
-            table.put(row);
-        }
+        self.put(&object, row);
         Ok(())
     }
 
@@ -150,9 +147,7 @@ impl Org {
         row.modified_at = writer.now.as_second();
         row.modified_by = Arc::clone(&writer.user);
         row.modstamp = row.modified_at.max(row.modstamp);
-        if let Some(table) = self.table_mut(object) {
-            table.put(row);
-        }
+        self.put(object, row);
         Ok(())
     }
 
@@ -161,14 +156,13 @@ impl Org {
         let (object, mut row) = self
             .find(id)
             .map(|(table, row)| (table.def.name.clone(), RowData::clone(row)))
+            .filter(|(_, row)| row.deleted)
             .ok_or_else(|| Refusal::new("UNDELETE_FAILED", "Entity is not in the recycle bin"))?;
         row.deleted = false;
         row.modstamp = writer.now.as_second().max(row.modstamp);
         row.modified_at = row.modstamp;
         row.modified_by = Arc::clone(&writer.user);
-        if let Some(table) = self.table_mut(&object) {
-            table.put(row);
-        }
+        self.put(&object, row);
         Ok(())
     }
 
@@ -216,6 +210,10 @@ impl Org {
         for (name, value) in fields {
             if name == "attributes" {
                 continue;
+            }
+            if name.eq_ignore_ascii_case("Id") {
+                let message = "The Id field should not be specified in the sobject data.";
+                return Err(Refusal::new("INVALID_FIELD", message).about("Id"));
             }
             if let Value::Object(parent) = value {
                 values.push(self.by_external_id(table, name, parent)?);
@@ -450,7 +448,7 @@ impl Org {
             }],
         });
         let mut refusal = Refusal::new("DUPLICATES_DETECTED", message);
-        refusal.extra = Some(("duplicateResult", result));
+        refusal.extra = Some(Box::new(("duplicateResult", result)));
         Err(vec![refusal])
     }
 

@@ -14,7 +14,7 @@ pub struct Refusal {
     /// The fields it is about.
     pub fields: Vec<String>,
     /// What else the answer carries, such as a `duplicateResult`.
-    pub extra: Option<(&'static str, Value)>,
+    pub extra: Option<Box<(&'static str, Value)>>,
 }
 
 impl Refusal {
@@ -45,7 +45,7 @@ impl Refusal {
     /// In the list that a failed call answers.
     pub fn as_call(&self) -> Value {
         let mut error = serde_json::Map::new();
-        if let Some((key, value)) = &self.extra {
+        if let Some((key, value)) = self.extra.as_deref() {
             error.insert((*key).to_owned(), value.clone());
         }
         error.insert("message".into(), json!(self.message));
@@ -60,7 +60,7 @@ impl Refusal {
     pub fn as_row(&self) -> Value {
         let mut error = serde_json::Map::new();
         error.insert("statusCode".into(), json!(self.code));
-        if let Some((key, value)) = &self.extra {
+        if let Some((key, value)) = self.extra.as_deref() {
             error.insert((*key).to_owned(), value.clone());
         }
         error.insert("message".into(), json!(self.message));

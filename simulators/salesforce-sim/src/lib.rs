@@ -13,6 +13,7 @@ mod console;
 mod dml;
 mod error;
 mod ids;
+mod journal;
 mod load;
 mod oauth;
 mod org;
@@ -339,7 +340,9 @@ impl SalesforceSim {
     /// When there is no such object, or the definition is no good.
     pub fn ensure_custom_field(&self, object: &str, name: &str, metadata: &Value) -> Result<(), String> {
         let field = schema::custom_field(name, metadata)?;
+        let now = self.0.clock.now();
         self.with_org_mut(|org| {
+            org.described_at = Some(now);
             let table = org.table_mut(object).ok_or_else(|| format!("no object {object}"))?;
             if table.def.field(name).is_none() {
                 table.add_field(field);
@@ -351,7 +354,7 @@ impl SalesforceSim {
 
 fn view(row: &RowData) -> RecordView {
     let fields = row.values.iter().filter_map(|(at, value)| {
-        let name = row.def.get(usize::from(*at))?;
+        let name = row.def.get_index(usize::from(*at))?;
         Some((name.clone(), value.clone()))
     });
     let mut fields: BTreeMap<String, Value> = fields.collect();

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::SalesforceSim;
@@ -10,7 +11,7 @@ use crate::org::Org;
 use crate::schema::custom_field;
 
 /// What became of the files of a folder.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LoadReport {
     /// Records made, by object.
     pub created: Vec<(String, u64)>,
@@ -23,7 +24,7 @@ pub struct LoadReport {
 }
 
 /// A row that the platform itself would refuse.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RefusedRow {
     /// The file's name.
     pub file: String,
@@ -99,6 +100,7 @@ impl SalesforceSim {
         for row in &rows {
             let mut fields = Map::new();
             let mut own_ref = None;
+            let mut stray = None;
             for (column, text) in columns.iter().zip(row.iter()) {
                 let text = text.trim_end_matches(['\r', '\n']);
                 match column {
@@ -106,24 +108,30 @@ impl SalesforceSim {
                         fields.insert(name.clone(), json!(text));
                     }
                     Column::Own => own_ref = Some(text.to_owned()),
-                    Column::Parent(field) if !text.is_empty() => {
-                        let id = refs.get(text).cloned();
-                        fields.insert(field.clone(), id.map_or(Value::Null, Value::String));
-                    }
+                    Column::Parent(field) if !text.is_empty() => match refs.get(text) {
+                        Some(id) => drop(fields.insert(field.clone(), json!(id))),
+                        None => stray = Some(format!("{field}: no row has the Ref {text}")),
+                    },
                     _ => {}
                 }
             }
-            match self.create_record(object, fields) {
+            let made_one = match stray {
+                Some(reason) => Err(reason),
+                None => self.create_record(object, fields).map_err(|refusals| {
+                    refusals.iter().map(|r| r.message.clone()).collect::<Vec<_>>().join("; ")
+                }),
+            };
+            match made_one {
                 Ok(id) => {
                     made += 1;
                     if let Some(own) = own_ref.filter(|own| !own.is_empty()) {
                         refs.insert(own, id);
                     }
                 }
-                Err(refusals) => report.refused.push(RefusedRow {
+                Err(reason) => report.refused.push(RefusedRow {
                     file: file.clone(),
                     line: row.position().map_or(0, csv::Position::line),
-                    reason: refusals.iter().map(|r| r.message.clone()).collect::<Vec<_>>().join("; "),
+                    reason,
                 }),
             }
         }
@@ -151,7 +159,9 @@ impl SalesforceSim {
                         .collect();
                     let name = if header.ends_with("__c") { header.clone() } else { format!("{header}__c") };
                     if let Ok(field) = custom_field(&name, &fitting_type(header, &values)) {
+                        let now = self.0.clock.now();
                         self.with_org_mut(|org| {
+                            org.described_at = Some(now);
                             if let Some(table) = org.table_mut(object) {
                                 table.add_field(field);
                             }
@@ -193,10 +203,10 @@ fn column_of(org: &Org, object: &str, header: &str) -> Option<Column> {
     if let Some((_, field)) = table.def.field(header) {
         return field.has('c').then(|| Column::Field(field.name.clone()));
     }
-    if let Some(parent) = header.strip_suffix("Ref") {
-        if let Some((_, field)) = table.def.field(&format!("{parent}Id")) {
-            return Some(Column::Parent(field.name.clone()));
-        }
+    if let Some(parent) = header.strip_suffix("Ref")
+        && let Some((_, field)) = table.def.field(&format!("{parent}Id"))
+    {
+        return Some(Column::Parent(field.name.clone()));
     }
     Some(Column::Unknown)
 }

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::ids;
+use crate::journal::Journal;
 use crate::schema::{FieldDef, ObjectDef, standard};
 use crate::soql::{ChildRelationship, Data, FieldInfo, Hint, ObjectInfo, Record, Row};
 
@@ -17,7 +18,7 @@ use crate::soql::{ChildRelationship, Data, FieldInfo, Hint, ObjectInfo, Record, 
 pub(crate) struct RowData {
     pub id: String,
     pub number: u64,
-    pub def: Arc<Vec<String>>,
+    pub def: Arc<IndexSet<String>>,
     pub values: Vec<(u16, Value)>,
     pub created_at: i64,
     pub created_by: Arc<str>,
@@ -34,6 +35,25 @@ impl RowData {
             Ok(at) => self.values.get(at).map_or(&Value::Null, |(_, value)| value),
             Err(_) => &Value::Null,
         }
+    }
+
+    /// The parts of an address in one; nothing where the object has no such address, or all parts are empty.
+    fn address(&self, kind: &str) -> Option<Value> {
+        const PARTS: [&str; 8] =
+            ["City", "Country", "GeocodeAccuracy", "Latitude", "Longitude", "PostalCode", "State", "Street"];
+        let part = |name: &str| {
+            let at = self.def.get_index_of(&format!("{kind}{name}"));
+            at.map_or(Value::Null, |at| self.get(at).clone())
+        };
+        let parts = PARTS.map(part);
+        if parts.iter().all(Value::is_null) {
+            return None;
+        }
+        let keys = PARTS.map(|name| {
+            let (first, rest) = name.split_at(1);
+            format!("{}{rest}", first.to_lowercase())
+        });
+        Some(Value::Object(keys.into_iter().zip(parts).collect()))
     }
 
     pub fn set(&mut self, field: usize, value: Value) {
@@ -69,8 +89,11 @@ impl Record for RowData {
             "LastModifiedDate" => Cow::Owned(json!(api_time(self.modified_at))),
             "LastModifiedById" => Cow::Owned(json!(&*self.modified_by)),
             "SystemModstamp" => Cow::Owned(json!(api_time(self.modstamp))),
-            _ => match self.def.iter().position(|name| name == field) {
-                Some(at) => Cow::Borrowed(self.get(at)),
+            _ => match self.def.get_index_of(field) {
+                Some(at) => match field.strip_suffix("Address").and_then(|kind| self.address(kind)) {
+                    Some(address) => Cow::Owned(address),
+                    None => Cow::Borrowed(self.get(at)),
+                },
                 None => Cow::Owned(Value::Null),
             },
         }
@@ -85,7 +108,7 @@ impl Record for RowData {
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     pub def: ObjectDef,
-    pub names: Arc<Vec<String>>,
+    pub names: Arc<IndexSet<String>>,
     pub rows: HashMap<String, Arc<RowData>>,
     /// Record ids by number, which is the order they were made in.
     pub order: BTreeMap<u64, String>,
@@ -133,51 +156,74 @@ impl Table {
         number
     }
 
-    /// Live records whose field holds `value`, in whatever case.
+    /// Puts a record back as it was, or away when it was not there.
+    pub fn restore(&mut self, id: &str, before: Option<Arc<RowData>>) {
+        if let Some(row) = before {
+            self.put(RowData::clone(&row));
+        } else if let Some(row) = self.rows.remove(id) {
+            self.forget(&row);
+            self.order.remove(&row.number);
+        }
+    }
+
+    /// Takes a record's state out of the counts and indexes.
+    fn forget(&mut self, row: &RowData) {
+        self.by_modstamp.remove(&(row.modstamp, row.number));
+        self.live -= u64::from(!row.deleted);
+        for (field, index) in &mut self.index {
+            let key = text_of(row.get(*field)).to_lowercase();
+            if let Some(numbers) = index.get_mut(&key) {
+                numbers.remove(&row.number);
+                if numbers.is_empty() {
+                    index.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// Live records whose field holds `value`, in whatever case unless the field tells cases apart.
     pub fn holders(&self, field: usize, value: &str) -> Vec<Arc<RowData>> {
         let wanted = value.to_lowercase();
+        let exact = self.def.field_at(field).is_some_and(|field| field.case_sensitive);
+        let fits = |row: &Arc<RowData>| !row.deleted && (!exact || text_of(row.get(field)) == value);
         match self.index.get(&field) {
             Some(index) => {
                 let numbers = index.get(&wanted).into_iter().flatten();
                 let rows = numbers.filter_map(|number| self.rows.get(self.order.get(number)?)).cloned();
-                rows.filter(|row| !row.deleted).collect()
+                rows.filter(fits).collect()
             }
             None => {
                 let rows = self.order.values().filter_map(|id| self.rows.get(id));
-                rows.filter(|row| !row.deleted && text_of(row.get(field)).to_lowercase() == wanted)
+                rows.filter(|row| fits(row) && text_of(row.get(field)).to_lowercase() == wanted)
                     .cloned()
                     .collect()
             }
         }
     }
 
+    /// Records whose last change was in these seconds, deleted or not.
+    pub fn changed(&self, start: i64, end: i64) -> impl Iterator<Item = &RowData> {
+        let range = self.by_modstamp.range((start, 0)..(end, 0));
+        range.filter_map(|(_, number)| self.rows.get(self.order.get(number)?)).map(|row| &**row)
+    }
+
     /// Keeps a record in place of its former state.
     pub fn put(&mut self, mut row: RowData) {
         row.def = Arc::clone(&self.names);
+        row.values.shrink_to_fit();
         if let Some(old) = self.rows.get(&row.id).cloned() {
-            self.by_modstamp.remove(&(old.modstamp, old.number));
-            self.live -= u64::from(!old.deleted);
-            self.each_index(&old, |numbers, number| {
-                numbers.remove(&number);
-            });
+            self.forget(&old);
         }
         self.by_modstamp.insert((row.modstamp, row.number));
         self.live += u64::from(!row.deleted);
         self.order.insert(row.number, row.id.clone());
-        self.each_index(&row, |numbers, number| {
-            numbers.insert(number);
-        });
-        self.rows.insert(row.id.clone(), Arc::new(row));
-    }
-
-    fn each_index(&mut self, row: &RowData, change: impl Fn(&mut BTreeSet<u64>, u64)) {
         for (field, index) in &mut self.index {
             let value = row.get(*field);
             if !value.is_null() {
-                let numbers = index.entry(text_of(value).to_lowercase()).or_default();
-                change(numbers, row.number);
+                index.entry(text_of(value).to_lowercase()).or_default().insert(row.number);
             }
         }
+        self.rows.insert(row.id.clone(), Arc::new(row));
     }
 }
 
@@ -194,6 +240,9 @@ fn text_of(value: &Value) -> Cow<'_, str> {
 pub(crate) struct Org {
     pub tables: IndexMap<String, Table>,
     by_prefix: HashMap<String, String>,
+    pub journal: Journal,
+    /// When an object last changed its description; nothing when none has since the org began.
+    pub described_at: Option<Timestamp>,
 }
 
 impl Org {
@@ -201,7 +250,7 @@ impl Org {
         let tables: IndexMap<String, Table> =
             standard().into_iter().map(|(name, def)| (name, Table::new(def))).collect();
         let by_prefix = tables.iter().map(|(name, table)| (table.def.prefix.clone(), name.clone())).collect();
-        Self { tables, by_prefix }
+        Self { tables, by_prefix, journal: Journal::default(), described_at: None }
     }
 
     pub fn table(&self, object: &str) -> Option<&Table> {

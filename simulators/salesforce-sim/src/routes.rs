@@ -150,7 +150,7 @@ async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
                 } else {
                     state.service.count(now);
                     sim.0.stats.call(&route, length, true);
-                    Api { inner: &sim.0, state: &mut state, now, half }.answer(&call)
+                    Api::new(&sim.0, &mut state, now, half).serve(&call)
                 }
             }
         },
@@ -159,6 +159,9 @@ async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
         reply.body = None;
     }
     let mut response = answer(&reply);
+    if let Some(place) = reply.location(parts.uri.path()).and_then(|place| place.parse().ok()) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
     let usage = format!("api-usage={}/{DAILY_CALLS}", state.service.used(now));
     if let Ok(usage) = usage.parse() {
         response.headers_mut().insert("Sforce-Limit-Info", usage);
@@ -215,7 +218,7 @@ fn read_call(method: &Method, uri: &Uri, headers: &HeaderMap, bytes: &[u8]) -> R
         query.iter().find(|(key, _)| key == "_HttpMethod").map_or(method, |(_, value)| value.to_uppercase());
     Ok(Call {
         method,
-        path: percent_encoding::percent_decode_str(uri.path()).decode_utf8_lossy().into_owned(),
+        path: uri.path().to_owned(),
         query,
         body,
         headers: CallHeaders {

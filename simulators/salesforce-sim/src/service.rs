@@ -6,17 +6,25 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::ids;
 use crate::org::{Org, RowData};
+use crate::{ids, soql};
 
 /// Calls that a Developer Edition org allows in any 24 hours.
 pub(crate) const DAILY_CALLS: u64 = 15_000;
+
+/// What a query has found. Rows are as they were then; they are put into wire form page by page.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    pub query: soql::Query,
+    pub request: soql::Request,
+    pub rows: Vec<Arc<RowData>>,
+}
 
 /// What is remembered between calls.
 #[derive(Debug, Default)]
 pub(crate) struct Service {
     /// Answers that are fetched page by page, by locator.
-    cursors: HashMap<String, Arc<Vec<Value>>>,
+    cursors: HashMap<String, Arc<Cursor>>,
     cursor_order: VecDeque<String>,
     next_cursor: u64,
     /// When the counted calls of the last day were made, by minute.
@@ -24,22 +32,22 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Keeps the rows of a query for further pages, and names them.
-    pub fn keep(&mut self, rows: Vec<Value>) -> String {
+    /// Keeps what a query has found for further pages, and names it.
+    pub fn keep(&mut self, cursor: Cursor) -> String {
         self.next_cursor += 1;
         let id = ids::make("01g", self.next_cursor);
-        self.cursors.insert(id.clone(), Arc::new(rows));
+        self.cursors.insert(id.clone(), Arc::new(cursor));
         self.cursor_order.push_back(id.clone());
         // assumed: an org keeps a limited number of cursors and drops the oldest
-        if self.cursor_order.len() > 50 {
-            if let Some(oldest) = self.cursor_order.pop_front() {
-                self.cursors.remove(&oldest);
-            }
+        if self.cursor_order.len() > 50
+            && let Some(oldest) = self.cursor_order.pop_front()
+        {
+            self.cursors.remove(&oldest);
         }
         id
     }
 
-    pub fn cursor(&self, id: &str) -> Option<Arc<Vec<Value>>> {
+    pub fn cursor(&self, id: &str) -> Option<Arc<Cursor>> {
         self.cursors.get(id).cloned()
     }
 

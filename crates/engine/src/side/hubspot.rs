@@ -288,7 +288,6 @@ impl SideApi for HubSpotSide {
                 Key::Email => self.read_by(object, keys, Some("email"), fields).await,
                 Key::Marker => self.read_by(object, keys, Some(HUBSPOT_MARKER), fields).await,
                 Key::Domain => by_search("domain").await,
-                Key::Name => by_search("name").await,
             }
         })
     }
@@ -361,12 +360,12 @@ impl SideApi for HubSpotSide {
             let mut outcomes = Vec::new();
             for row in rows {
                 let inputs = Self::rows(std::slice::from_ref(row), fields, RowKey::None);
-                let mut outcome = Written::Unknown { message: String::new() };
+                let mut outcome = Written::Unknown;
                 for _ in 0..5 {
                     let results =
                         self.client.batch_create(object, &inputs).await.map_err(|error| failed(&error))?;
                     outcome = results.into_iter().next().map_or(outcome, |result| created(result, fields));
-                    if !matches!(outcome, Written::Unknown { .. }) {
+                    if !matches!(outcome, Written::Unknown) {
                         break;
                     }
                 }
@@ -528,7 +527,10 @@ fn row(result: RowResult, stored: impl FnOnce(&Record) -> Values) -> Written {
             Written::Stored { values: stored(&record), id: record.id, call: record.trace_id }
         }
         RowResult::Err(error) => Written::Refused(refusal(&error)),
-        RowResult::Unknown { reason } => Written::Unknown { message: reason },
+        RowResult::Unknown { reason } => {
+            tracing::debug!(reason, "a write without an answer");
+            Written::Unknown
+        }
         RowResult::NotSent(error) => Written::Refused(Refusal {
             code: "NO_ANSWER".into(),
             message: error.to_string(),

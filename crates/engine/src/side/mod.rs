@@ -46,7 +46,6 @@ pub(crate) struct ChangesPage {
 pub(crate) enum Key {
     Email,
     Domain,
-    Name,
     /// The other side's id that Tandem wrote on it.
     Marker,
 }
@@ -59,7 +58,7 @@ pub(crate) enum Written {
     /// The platform refused.
     Refused(Refusal),
     /// No answer: it may have happened.
-    Unknown { message: String },
+    Unknown,
 }
 
 /// Why the platform refused a row.

@@ -105,7 +105,10 @@ impl SalesforceSide {
                 Written::Stored { id, values, call: None }
             }
             RowResult::Err(errors) => Written::Refused(refusal(&errors)),
-            RowResult::Unknown { reason } => Written::Unknown { message: reason },
+            RowResult::Unknown { reason } => {
+                tracing::debug!(reason, "a write without an answer");
+                Written::Unknown
+            }
             RowResult::NotSent(error) => Written::Refused(Refusal {
                 code: "NO_ANSWER".into(),
                 message: error.to_string(),
@@ -227,7 +230,6 @@ impl SideApi for SalesforceSide {
             let open = if object == "Lead" { " AND IsConverted = false" } else { "" };
             let (column, values) = match key {
                 Key::Email => ("Email", keys.to_vec()),
-                Key::Name => ("Name", keys.to_vec()),
                 Key::Marker => (SALESFORCE_MARKER, keys.to_vec()),
                 Key::Domain => {
                     let spelled = ["", "www.", "http://", "https://", "http://www.", "https://www."];
@@ -318,7 +320,7 @@ impl SideApi for SalesforceSide {
             let mut outcomes = Vec::new();
             for (_, values) in rows {
                 let row = [to_row(values, fields)];
-                let mut outcome = Written::Unknown { message: String::new() };
+                let mut outcome = Written::Unknown;
                 for _ in 0..5 {
                     let results = self
                         .client
@@ -327,7 +329,7 @@ impl SideApi for SalesforceSide {
                         .map_err(|error| failed(&error))?;
                     outcome =
                         self.finish(object, results, fields).await?.into_iter().next().unwrap_or(outcome);
-                    if !matches!(outcome, Written::Unknown { .. }) {
+                    if !matches!(outcome, Written::Unknown) {
                         break;
                     }
                 }

@@ -64,6 +64,74 @@ pub fn parse(text: &str) -> Result<Query, SoqlError> {
     parse::statement(text)
 }
 
+/// How a statement is to be answered.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// what the statement was parsed from, for messages
+    pub text: String,
+    /// what relative dates count from
+    pub now: jiff::Timestamp,
+    /// which rows it sees
+    pub scope: Scope,
+    /// the API version in record URLs (`66.0` or `v66.0`)
+    pub version: String,
+}
+
+impl Request {
+    fn env<'a>(&'a self, query: &Query, data: &'a dyn Data) -> Env<'a> {
+        let zone = data.time_zone();
+        Env {
+            text: &self.text,
+            data,
+            today: self.now.to_zoned_datetime(zone.clone()).date(),
+            zone,
+            all: self.scope == Scope::All || query.all_rows,
+            url: format!("/services/data/v{}/sobjects", self.version.trim_start_matches('v')),
+        }
+    }
+}
+
+/// Runs a statement and puts its first `size` rows into wire form; answers the ids of all rows when there are more.
+/// A statement that groups is answered in full.
+///
+/// # Errors
+/// As [`execute`].
+pub fn execute_first(
+    query: &Query,
+    request: &Request,
+    data: &dyn Data,
+    size: usize,
+) -> Result<(Answer, Vec<String>), SoqlError> {
+    let env = request.env(query, data);
+    if aggregate::is_one(query) || query.is_count() {
+        return answer(query, &env).map(|answer| (answer, Vec::new()));
+    }
+    let plan = plan::statement(&env, query)?;
+    let rows = run::rows(&env, &plan.object, &plan.rows);
+    let first = rows.get(..size).unwrap_or(&rows);
+    let records = render::records(&env, &plan, first);
+    let ids = match rows.len() > size {
+        true => rows.iter().filter_map(|row| row.value("Id").as_str().map(str::to_owned)).collect(),
+        false => Vec::new(),
+    };
+    Ok((Answer { total_size: rows.len(), records }, ids))
+}
+
+/// Puts rows that a statement has found into wire form.
+///
+/// # Errors
+/// As [`execute`].
+pub fn records_of(
+    query: &Query,
+    request: &Request,
+    data: &dyn Data,
+    rows: &[Row<'_>],
+) -> Result<Vec<serde_json::Value>, SoqlError> {
+    let env = request.env(query, data);
+    let plan = plan::statement(&env, query)?;
+    Ok(render::records(&env, &plan, rows))
+}
+
 /// Runs a statement; `text` is what it was parsed from (for messages), `version` the API version in record
 /// URLs (`66.0` or `v66.0`).
 ///
@@ -77,29 +145,24 @@ pub fn execute(
     scope: Scope,
     version: &str,
 ) -> Result<Answer, SoqlError> {
-    let zone = data.time_zone();
-    let env = Env {
-        text,
-        data,
-        today: now.to_zoned_datetime(zone.clone()).date(),
-        zone,
-        all: scope == Scope::All || query.all_rows,
-        url: format!("/services/data/v{}/sobjects", version.trim_start_matches('v')),
-    };
+    let request = Request { text: text.to_owned(), now, scope, version: version.to_owned() };
+    answer(query, &request.env(query, data))
+}
+
+fn answer(query: &Query, env: &Env<'_>) -> Result<Answer, SoqlError> {
     if query.is_count() && query.group_by.is_empty() && query.having.is_none() {
-        let object = column::object(&env, &query.from)?;
+        let object = column::object(env, &query.from)?;
         let names = plan::names(query, object);
-        let rows = plan::rows(&env, query, &names, false)?;
+        let rows = plan::rows(env, query, &names, false)?;
         let limit = rows.limit.unwrap_or(usize::MAX);
-        let counted =
-            run::scan(&env, &names.object, rows.test.as_ref()).skip(rows.offset).take(limit).count();
+        let counted = run::scan(env, &names.object, rows.test.as_ref()).skip(rows.offset).take(limit).count();
         return Ok(Answer { total_size: counted, records: Vec::new() });
     }
     let records = if aggregate::is_one(query) {
-        aggregate::records(&env, query)?
+        aggregate::records(env, query)?
     } else {
-        let plan = plan::statement(&env, query)?;
-        render::records(&env, &plan, &run::rows(&env, &plan.object, &plan.rows))
+        let plan = plan::statement(env, query)?;
+        render::records(env, &plan, &run::rows(env, &plan.object, &plan.rows))
     };
     Ok(Answer { total_size: records.len(), records })
 }

@@ -1,0 +1,40 @@
+//! The history's short names in plain words.
+
+use store::Outcome;
+
+/// Which rule decided, in a sentence.
+#[must_use]
+pub fn reason_in_words(reason: &str) -> &'static str {
+    let parsed: Result<model::Reason, _> =
+        serde_json::from_value(serde_json::Value::String(reason.to_owned()));
+    match (parsed, reason) {
+        (Ok(reason), _) => reason.sentence(),
+        (Err(_), "created") => "The other side had no such record.",
+        (Err(_), "deleted_in_hubspot") => "The HubSpot record was deleted; this one is left as it is.",
+        (Err(_), "deleted_in_salesforce") => "The Salesforce record was deleted; this one is left as it is.",
+        (Err(_), _) => "",
+    }
+}
+
+/// What was done, in a sentence.
+#[must_use]
+pub fn outcome_in_words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Created => "The record was created.",
+        Outcome::Written => "The field was written.",
+        Outcome::Declined => "An edit was overruled.",
+        Outcome::Unlinked => "The link was put to rest.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_of_the_merge_has_a_sentence() {
+        for reason in ["only_hubspot_changed", "same_or_unknown_time", "created", "deleted_in_hubspot"] {
+            assert!(!reason_in_words(reason).is_empty(), "{reason}");
+        }
+    }
+}

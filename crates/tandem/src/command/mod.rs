@@ -1,0 +1,9 @@
+//! One file for each command.
+
+pub mod check;
+pub mod demo;
+pub mod lists;
+pub mod pause;
+pub mod serve;
+pub mod sim;
+pub mod sync;

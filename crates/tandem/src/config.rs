@@ -1,0 +1,123 @@
+//! The configuration: settings from one file, secrets and addresses from the environment.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use engine::{CreateAs, Settings};
+use model::ObjectMapping;
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+/// The file that is read when no other is named.
+const DEFAULT_FILE: &str = "tandem.toml";
+/// HubSpot's own address.
+const HUBSPOT: &str = "https://api.hubapi.com";
+
+/// What `tandem.toml` may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    /// What a new HubSpot contact becomes in Salesforce.
+    create_contacts_as: Option<CreateAs>,
+    /// Whether records without email are created on the other side.
+    create_without_email: Option<bool>,
+    /// Seconds between two polls of HubSpot.
+    hubspot_poll_seconds: Option<u64>,
+    /// Seconds between two polls of Salesforce.
+    salesforce_poll_seconds: Option<u64>,
+    /// The objects in step and their fields, in place of the recommended ones.
+    objects: Option<Vec<ObjectMapping>>,
+}
+
+/// Everything a command needs to know before it asks anybody.
+#[derive(Debug)]
+pub struct Config {
+    pub settings: Settings,
+    pub options: engine::Options,
+    pub hubspot: hubspot::Auth,
+    pub hubspot_url: Url,
+    pub salesforce: salesforce::Auth,
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+fn url(name: &str, value: &str) -> anyhow::Result<Url> {
+    let parsed = Url::parse(value)
+        .with_context(|| format!("{name} is '{value}', which is no address; write it as https://…"))?;
+    if !matches!(parsed.scheme(), "http" | "https") || parsed.host().is_none() {
+        bail!("{name} is '{value}'; an address starts with https://");
+    }
+    Ok(parsed)
+}
+
+/// Reads a settings file. A line that cannot be read is named with its place.
+fn read_file(path: &Path) -> anyhow::Result<File> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    toml::from_str(&text).with_context(|| {
+        format!("{} cannot be understood; correct the place shown and try again", path.display())
+    })
+}
+
+/// Reads the file (the named one, or `tandem.toml` where there is one) and the environment.
+pub fn read(file: Option<&PathBuf>) -> anyhow::Result<Config> {
+    let file = match file {
+        Some(path) => read_file(path)?,
+        None if Path::new(DEFAULT_FILE).exists() => read_file(Path::new(DEFAULT_FILE))?,
+        None => File::default(),
+    };
+    let mut settings = Settings::recommended();
+    settings.create_contacts_as = file.create_contacts_as.unwrap_or(settings.create_contacts_as);
+    settings.create_without_email = file.create_without_email.unwrap_or(settings.create_without_email);
+    if let Some(objects) = file.objects {
+        settings.objects = objects;
+        settings.chosen = true;
+    }
+    let mut options = engine::Options::default();
+    let seconds = |seconds: u64| std::time::Duration::from_secs(seconds.max(1));
+    if let Some(interval) = file.hubspot_poll_seconds {
+        options.poll_interval.hubspot = seconds(interval);
+    }
+    if let Some(interval) = file.salesforce_poll_seconds {
+        options.poll_interval.salesforce = seconds(interval);
+    }
+    let token = variable("HUBSPOT_TOKEN").context(
+        "HUBSPOT_TOKEN is not set; it holds the access token of a HubSpot private app or service key",
+    )?;
+    Ok(Config {
+        settings,
+        options,
+        hubspot: hubspot::Auth::Token(SecretString::from(token)),
+        hubspot_url: url(
+            "HUBSPOT_BASE_URL",
+            &variable("HUBSPOT_BASE_URL").unwrap_or_else(|| HUBSPOT.to_owned()),
+        )?,
+        salesforce: salesforce_auth()?,
+    })
+}
+
+fn salesforce_auth() -> anyhow::Result<salesforce::Auth> {
+    let token = variable("SALESFORCE_ACCESS_TOKEN");
+    let instance = variable("SALESFORCE_INSTANCE_URL");
+    if let (Some(token), Some(instance)) = (token, instance) {
+        return Ok(salesforce::Auth::AccessToken {
+            instance_url: url("SALESFORCE_INSTANCE_URL", &instance)?,
+            token: SecretString::from(token),
+        });
+    }
+    let login = variable("SALESFORCE_LOGIN_URL");
+    let (id, secret) = (variable("SALESFORCE_CLIENT_ID"), variable("SALESFORCE_CLIENT_SECRET"));
+    match (login, id, secret) {
+        (Some(login), Some(client_id), Some(secret)) => Ok(salesforce::Auth::ClientCredentials {
+            login_url: url("SALESFORCE_LOGIN_URL", &login)?,
+            client_id,
+            client_secret: SecretString::from(secret),
+        }),
+        _ => bail!(
+            "how to get into Salesforce is not set; set SALESFORCE_INSTANCE_URL and SALESFORCE_ACCESS_TOKEN, or \
+             SALESFORCE_LOGIN_URL with SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET"
+        ),
+    }
+}

@@ -1,0 +1,309 @@
+//! The REST resources below `/services/data/vXX.X`, as one function of a request, so that the parts of a composite
+//! request go the same way as a request of their own.
+
+mod collections;
+mod composite;
+mod query;
+mod replication;
+mod rows;
+mod tooling;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use sim_base::{Fault, WriteKind};
+
+use crate::dml::{DuplicateRule, Writer};
+use crate::error::Refusal;
+use crate::service::DAILY_CALLS;
+use crate::soql::Scope;
+use crate::{Inner, State};
+
+/// The first version and the last that the org serves.
+const VERSIONS: std::ops::RangeInclusive<u32> = 31..=68;
+
+/// A request, or a part of a composite one.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub method: String,
+    /// Below the host, without the query, still escaped.
+    pub path: String,
+    pub query: Vec<(String, String)>,
+    pub body: Option<Value>,
+    pub headers: CallHeaders,
+}
+
+/// The headers that change what a call does.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CallHeaders {
+    pub batch_size: Option<usize>,
+    pub allow_save: bool,
+    pub if_modified_since: Option<Timestamp>,
+    pub if_unmodified_since: Option<Timestamp>,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub status: u16,
+    pub body: Option<Value>,
+}
+
+impl Reply {
+    fn ok(body: Value) -> Self {
+        Self { status: 200, body: Some(body) }
+    }
+
+    fn empty(status: u16) -> Self {
+        Self { status, body: None }
+    }
+
+    /// Where the record is that a single write made or changed, as the `Location` header names it.
+    pub fn location(&self, path: &str) -> Option<String> {
+        if self.status != 201 && self.status != 200 {
+            return None;
+        }
+        let body = self.body.as_ref()?;
+        body.get("success").filter(|success| **success == json!(true))?;
+        let id = body.get("id")?.as_str()?;
+        let (head, rest) = path.split_once("/sobjects/")?;
+        Some(format!("{head}/sobjects/{}/{id}", rest.split(['/', '?']).next()?))
+    }
+
+    pub fn refused(refusals: &[Refusal]) -> Self {
+        Self {
+            status: refusals.first().map_or(400, |refusal| refusal.status),
+            body: Some(refusals.iter().map(Refusal::as_call).collect()),
+        }
+    }
+}
+
+type Done = Result<Reply, Vec<Refusal>>;
+
+fn refuse<T>(refusal: Refusal) -> Result<T, Vec<Refusal>> {
+    Err(vec![refusal])
+}
+
+/// One call at work.
+pub(crate) struct Api<'a> {
+    pub inner: &'a Inner,
+    pub state: &'a mut State,
+    pub now: Timestamp,
+    /// A fault that fails rows of a batch one by one.
+    pub half: Option<Fault>,
+    /// Writes that are counted once it is sure that they stay.
+    written: Vec<(String, WriteKind)>,
+}
+
+impl<'a> Api<'a> {
+    pub fn new(inner: &'a Inner, state: &'a mut State, now: Timestamp, half: Option<Fault>) -> Self {
+        Self { inner, state, now, half, written: Vec::new() }
+    }
+
+    /// Answers a call whose session is open.
+    pub fn serve(mut self, call: &Call) -> Reply {
+        let reply = self.answer(call);
+        for (object, kind) in &self.written {
+            self.inner.stats.write(object, *kind);
+        }
+        reply
+    }
+
+    fn answer(&mut self, call: &Call) -> Reply {
+        match self.dispatch(call) {
+            Ok(reply) => reply,
+            Err(refusals) => Reply::refused(&refusals),
+        }
+    }
+
+    fn wrote(&mut self, object: &str, kind: WriteKind) {
+        // By the object's own name, whatever case the caller used.
+        let name = self.state.org.table(object).map_or(object, |table| &table.def.name).to_owned();
+        self.written.push((name, kind));
+    }
+
+    /// Works in a transaction; what `work` calls a failure is as if nothing had been done.
+    fn atomic<T>(&mut self, wanted: bool, work: impl FnOnce(&mut Self) -> (T, bool)) -> (T, bool) {
+        let mark = self.state.org.begin();
+        let counted = self.written.len();
+        let (done, failed) = work(self);
+        let taken_back = wanted && failed;
+        if taken_back {
+            self.written.truncate(counted);
+        }
+        self.state.org.end(mark, !taken_back);
+        (done, taken_back)
+    }
+
+    fn writer(&self, headers: &CallHeaders) -> Writer {
+        Writer {
+            user: Arc::clone(&self.state.integration),
+            now: self.now,
+            allow_save: headers.allow_save,
+            duplicate_rule: self.state.duplicate_rule,
+        }
+    }
+
+    fn dispatch(&mut self, call: &Call) -> Done {
+        // Split first: a value may hold an escaped slash.
+        let parts: Vec<String> = call
+            .path
+            .trim_matches('/')
+            .split('/')
+            .map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned())
+            .collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let rest = match parts.as_slice() {
+            ["services", "data", version, rest @ ..] => {
+                let known =
+                    version.strip_prefix('v').and_then(|v| v.strip_suffix(".0")).and_then(|v| v.parse().ok());
+                if known.is_some_and(|version: u32| version < *VERSIONS.start()) {
+                    // assumed: the wording; that retired versions are gone is documented
+                    let message = "The requested API version has been retired";
+                    return refuse(Refusal::new("GONE", message).with_status(410));
+                }
+                if !known.is_some_and(|version: u32| VERSIONS.contains(&version)) {
+                    return refuse(Refusal::not_found());
+                }
+                rest
+            }
+            _ => return refuse(Refusal::not_found()),
+        };
+        let version = parts.get(2).and_then(|v| v.strip_prefix('v')).unwrap_or("66.0").to_owned();
+        match (call.method.as_str(), rest) {
+            ("GET", []) => Ok(Reply::ok(self.resources(&version))),
+            ("GET", ["limits"]) => Ok(Reply::ok(self.limits())),
+            ("GET", ["limits", "recordCount"]) => Ok(Reply::ok(self.record_count(call))),
+            ("GET", ["sobjects"]) => {
+                let objects: Vec<Value> =
+                    self.state.org.tables.values().map(|table| table.def.summary(&version)).collect();
+                Ok(Reply::ok(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects})))
+            }
+            ("GET", ["query"]) => self.query(call, &version, Scope::Live),
+            ("GET", ["queryAll"]) => self.query(call, &version, Scope::All),
+            ("GET", ["query" | "queryAll", locator]) => self.further(call, locator, &version),
+            ("GET", ["sobjects", object]) => {
+                let table = self.state.org.table(object).ok_or_else(|| vec![Refusal::not_found()])?;
+                let recent: Vec<Value> = Vec::new();
+                Ok(Reply::ok(json!({"objectDescribe": table.def.summary(&version), "recentItems": recent})))
+            }
+            ("GET", ["sobjects", object, "describe"]) => {
+                if call.headers.if_modified_since.is_some_and(|since| since >= self.state_changed()) {
+                    return Ok(Reply::empty(304));
+                }
+                let table = self.state.org.table(object).ok_or_else(|| vec![Refusal::not_found()])?;
+                Ok(Reply::ok(table.def.describe(&version)))
+            }
+            ("POST", ["sobjects", object]) => self.create(call, object),
+            ("GET", ["recent"]) => Ok(Reply::ok(json!([]))),
+            ("GET", ["sobjects", object, "updated"]) => self.updated(call, object),
+            ("GET", ["sobjects", object, "deleted"]) => self.deleted(call, object),
+            (method, ["sobjects", object, id]) => self.row(call, method, object, id, &version),
+            (method, ["sobjects", object, field, value]) => {
+                self.by_key(call, method, object, field, value, &version)
+            }
+            (_, ["composite"]) if call.method == "POST" => self.composite(call),
+            ("POST", ["composite", "batch"]) => self.batch(call),
+            (method @ ("POST" | "PATCH"), ["composite", "sobjects"]) => self.collection(call, method),
+            ("DELETE", ["composite", "sobjects"]) => self.collection_delete(call),
+            ("PATCH", ["composite", "sobjects", object, field]) => {
+                self.collection_upsert(call, object, field)
+            }
+            ("GET" | "POST", ["composite", "sobjects", object]) => {
+                self.collection_read(call, object, &version)
+            }
+            ("POST", ["tooling", "sobjects", "CustomField"]) => self.custom_field(call),
+            ("GET", ["tooling", "query"]) => self.tooling_query(call),
+            ("GET" | "POST" | "PATCH" | "DELETE", _) => refuse(Refusal::not_found()),
+            (method, _) => {
+                let message =
+                    format!("HTTP Method '{method}' not allowed. Allowed are HEAD,GET,POST,PATCH,DELETE");
+                refuse(Refusal::new("METHOD_NOT_ALLOWED", message).with_status(405))
+            }
+        }
+    }
+
+    /// assumed: describes change when the org starts, and not again until a field is added
+    fn state_changed(&self) -> Timestamp {
+        if let Some(at) = self.state.org.described_at {
+            return at;
+        }
+        let table = self.state.org.table("Organization");
+        let row = table.and_then(|table| table.rows.values().next());
+        row.and_then(|row| Timestamp::from_second(row.created_at).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    fn limits(&mut self) -> Value {
+        let left = DAILY_CALLS.saturating_sub(self.state.service.used(self.now));
+        json!({
+            "DailyApiRequests": {"Max": DAILY_CALLS, "Remaining": left},
+            "DailyBulkApiBatches": {"Max": 15_000, "Remaining": 15_000},
+            "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000},
+            "DailyDeliveredPlatformEvents": {"Max": 10_000, "Remaining": 10_000},
+            "DataStorageMB": {"Max": 5, "Remaining": 5},
+            "FileStorageMB": {"Max": 20, "Remaining": 20},
+        })
+    }
+
+    fn resources(&self, version: &str) -> Value {
+        let base = format!("/services/data/v{version}");
+        let names =
+            ["tooling", "query", "queryAll", "limits", "sobjects", "composite", "search", "jobs", "recent"];
+        let mut map: Map<String, Value> =
+            names.iter().map(|name| ((*name).to_owned(), json!(format!("{base}/{name}")))).collect();
+        let auth = &self.state.auth;
+        let identity = format!("{}/id/{}/{}", self.state.base_url, auth.org_id, auth.user_id);
+        map.insert("identity".into(), json!(identity));
+        Value::Object(map)
+    }
+
+    fn record_count(&self, call: &Call) -> Value {
+        let wanted = param(call, "sObjects").unwrap_or_default();
+        let wanted: Vec<&str> = wanted.split(',').filter(|name| !name.is_empty()).collect();
+        let counts: Vec<Value> = self
+            .state
+            .org
+            .tables
+            .iter()
+            .filter(|(name, _)| wanted.is_empty() || wanted.contains(&name.as_str()))
+            .map(|(name, table)| json!({"count": table.live, "name": name}))
+            .collect();
+        json!({"sObjects": counts})
+    }
+}
+
+/// The versions that the org serves; anybody may ask.
+pub(crate) fn versions() -> Value {
+    let versions = VERSIONS.map(|version| {
+        // Three releases a year; 60.0 was the spring of 2024.
+        let (season, year) = match version % 3 {
+            0 => ("Spring", version / 3 + 4),
+            1 => ("Summer", version / 3 + 4),
+            _ => ("Winter", version / 3 + 5),
+        };
+        let label = format!("{season} '{year}");
+        json!({"label": label, "url": format!("/services/data/v{version}.0"), "version": format!("{version}.0")})
+    });
+    versions.collect()
+}
+
+fn param(call: &Call, name: &str) -> Option<String> {
+    call.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+}
+
+fn no_json() -> Refusal {
+    Refusal::new(
+        "JSON_PARSER_ERROR",
+        "The HTTP entity body is required, but this request has no entity body.",
+    )
+}
+
+fn fields_of(call: &Call) -> Result<&Map<String, Value>, Vec<Refusal>> {
+    call.body.as_ref().and_then(Value::as_object).ok_or_else(|| vec![no_json()])
+}
+
+/// The rule against duplicates, as `/_sim/settings` names it.
+pub(crate) fn duplicate_rule(text: &str) -> Option<DuplicateRule> {
+    serde_json::from_value(json!(text)).ok()
+}

@@ -1,0 +1,63 @@
+//! What has changed or gone within a span of time.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{Api, Call, Done, Reply, param, refuse};
+use crate::error::Refusal;
+use crate::org::{RowData, api_time};
+
+/// How far back deletions are known.
+const DELETED_KNOWN: SignedDuration = SignedDuration::from_hours(15 * 24);
+
+impl Api<'_> {
+    /// The ids of records that were changed.
+    pub(super) fn updated(&self, call: &Call, object: &str) -> Done {
+        let (start, end) = span(call)?;
+        let rows = self.within(object, start, end, false)?;
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        Ok(Reply::ok(json!({"ids": ids, "latestDateCovered": api_time(end)})))
+    }
+
+    /// The ids of records that were deleted, with the time.
+    pub(super) fn deleted(&self, call: &Call, object: &str) -> Done {
+        let (start, end) = span(call)?;
+        let rows = self.within(object, start, end, true)?;
+        let gone: Vec<Value> =
+            rows.iter().map(|row| json!({"id": row.id, "deletedDate": api_time(row.modstamp)})).collect();
+        let earliest = self.now.checked_sub(DELETED_KNOWN).unwrap_or(self.now).as_second();
+        Ok(Reply::ok(json!({
+            "deletedRecords": gone, "earliestDateAvailable": api_time(earliest), "latestDateCovered": api_time(end),
+        })))
+    }
+
+    fn within(
+        &self,
+        object: &str,
+        start: i64,
+        end: i64,
+        deleted: bool,
+    ) -> Result<Vec<&RowData>, Vec<Refusal>> {
+        let table = self.state.org.table(object).ok_or_else(|| vec![Refusal::not_found()])?;
+        Ok(table.changed(start, end).filter(|row| row.deleted == deleted).collect())
+    }
+}
+
+/// Start and end in seconds; the platform does not look at anything below minutes.
+fn span(call: &Call) -> Result<(i64, i64), Vec<Refusal>> {
+    let at = |name: &str| {
+        let text = param(call, name).unwrap_or_default();
+        // A plus sign that was not escaped arrives as a blank.
+        let at: Option<Timestamp> = text.replace(' ', "+").parse().ok();
+        at.map(|at| at.as_second().div_euclid(60) * 60)
+    };
+    match (at("start"), at("end")) {
+        (Some(start), Some(end)) if start < end => Ok((start, end)),
+        // assumed: the wording
+        (Some(_), Some(_)) => {
+            let message = "startDate must be at least one minute greater than endDate";
+            refuse(Refusal::new("INVALID_REPLICATION_DATE", message))
+        }
+        _ => refuse(Refusal::new("MALFORMED_QUERY", "start and end are required, as dateTime")),
+    }
+}

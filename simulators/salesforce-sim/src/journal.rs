@@ -1,0 +1,59 @@
+//! Taking writes back: what records were before, from a mark on.
+
+use std::sync::Arc;
+
+use crate::org::{Org, RowData};
+
+/// The states of records before the writes of open transactions, oldest first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Journal {
+    before: Vec<Before>,
+    open: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Before {
+    object: String,
+    id: String,
+    row: Option<Arc<RowData>>,
+}
+
+/// Where a transaction began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark(usize);
+
+impl Org {
+    /// Opens a transaction. Transactions nest.
+    pub fn begin(&mut self) -> Mark {
+        self.journal.open += 1;
+        Mark(self.journal.before.len())
+    }
+
+    /// Closes the innermost transaction: keeps its writes, or takes them back.
+    pub fn end(&mut self, mark: Mark, keep: bool) {
+        if !keep {
+            for before in self.journal.before.split_off(mark.0).into_iter().rev() {
+                if let Some(table) = self.table_mut(&before.object) {
+                    table.restore(&before.id, before.row);
+                }
+            }
+        }
+        self.journal.open = self.journal.open.saturating_sub(1);
+        if self.journal.open == 0 {
+            self.journal.before.clear();
+        }
+    }
+
+    /// Keeps a record in place of its former state.
+    pub fn put(&mut self, object: &str, row: RowData) {
+        let noting = self.journal.open > 0;
+        let Some(table) = self.table_mut(object) else { return };
+        let before = noting.then(|| Before {
+            object: table.def.name.clone(),
+            id: row.id.clone(),
+            row: table.rows.get(&row.id).cloned(),
+        });
+        table.put(row);
+        self.journal.before.extend(before);
+    }
+}
