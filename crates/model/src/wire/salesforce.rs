@@ -46,7 +46,10 @@ pub fn to_salesforce(field: &Field, value: &Value) -> Json {
         Value::Blank => Json::Null,
         Value::Boolean(yes) => Json::Bool(*yes),
         Value::Number(number) => match (&field.kind, number.to_string().parse::<serde_json::Number>()) {
-            (Kind::Number { .. }, Ok(number)) => Json::Number(number),
+            (Kind::Number { .. }, Ok(json)) if decimal(&json.to_string()) == Some(*number) => {
+                Json::Number(json)
+            }
+            // More digits than a JSON number keeps go as a text, whole.
             _ => Json::String(number.to_string()),
         },
         Value::DateTime(at) => match field.kind {
