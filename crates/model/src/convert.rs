@@ -157,7 +157,7 @@ pub fn convert(
         Kind::Number { integer_digits, decimals } => {
             let number: Decimal = match value {
                 Value::Number(number) => *number,
-                other => other.to_string().trim().parse().map_err(|_| wrong())?,
+                other => number(other.to_string().trim()).ok_or_else(wrong)?,
             };
             match integer_digits {
                 Some(digits) if !has_digits(rounded(number, *decimals), *digits) => Err(Misfit::OutOfRange {
@@ -322,6 +322,11 @@ fn fit(text: String, limit: Option<usize>, target: &Field, on_misfit: OnMisfit) 
         },
         _ => Ok(Value::Text(text)),
     }
+}
+
+/// A number in digits. Underscores between them, which programs use, are not for people.
+pub(crate) fn number(text: &str) -> Option<Decimal> {
+    if text.contains('_') { None } else { text.parse().ok() }
 }
 
 /// A number as a platform keeps it: both round a half away from zero.

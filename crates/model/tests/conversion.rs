@@ -329,6 +329,8 @@ fn what_does_not_read_as_the_target_kind_is_of_the_wrong_format() {
     for (value, kind, expected) in [
         ("ten", NUMBER, "number"),
         ("1,000", NUMBER, "number"),
+        ("1_000", NUMBER, "number"),
+        ("2026-03-01 or so", Kind::Date, "date"),
         ("maybe", Kind::Boolean, "yes/no"),
         ("2", Kind::Boolean, "yes/no"),
         ("2026-02-30", Kind::Date, "date"),
@@ -456,6 +458,8 @@ fn an_answer_of_another_type_is_unreadable_and_names_the_field() {
         (NUMBER, json!(true)),
         (Kind::Boolean, json!("maybe")),
         (Kind::Date, json!(5)),
+        (Kind::Date, json!("2026-03-01 or so")),
+        (NUMBER, json!("1_000")),
         (Kind::DateTime, json!("x")),
         (PLAIN, json!({"a": 1})),
         (several(), json!(["red"])),
@@ -464,9 +468,13 @@ fn an_answer_of_another_type_is_unreadable_and_names_the_field() {
         let error = from_salesforce(&field("S_Field", kind.clone()), &raw).unwrap_err();
         assert!(error.to_string().contains("S_Field") && error.to_string().contains(kind.word()), "{error}");
     }
-    for (kind, raw) in
-        [(NUMBER, "ten"), (Kind::Boolean, "maybe"), (Kind::Date, "x"), (Kind::DateTime, "soon")]
-    {
+    for (kind, raw) in [
+        (NUMBER, "ten"),
+        (NUMBER, "1_000"),
+        (Kind::Boolean, "maybe"),
+        (Kind::Date, "x"),
+        (Kind::DateTime, "soon"),
+    ] {
         let error = from_hubspot(&field("h_field", kind), Some(raw)).unwrap_err();
         assert!(error.to_string().contains("h_field") && error.to_string().contains(raw), "{error}");
     }
