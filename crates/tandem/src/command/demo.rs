@@ -9,7 +9,7 @@ use clap::Args;
 use engine::{Connection, Options, Settings, stopper};
 use hubspot_sim::HubSpotSim;
 use jiff::Timestamp;
-use model::{ConnectionId, Side, Sides};
+use model::{ConnectionId, Side, Sides, SyncRule};
 use salesforce_sim::SalesforceSim;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -106,7 +106,8 @@ fn connect(
 ) -> anyhow::Result<Connection> {
     let world = World::real()?;
     let (on_hubspot, on_salesforce) = (hubspot.access(), salesforce.access());
-    let settings = Settings::recommended();
+    // Two-way, so that an edit on either console is seen to arrive on the other.
+    let settings = Settings::recommended().with_rule(SyncRule::TwoWay);
     let id = ConnectionId::new("demo");
     store.create_connection(&ConnectionRow {
         id: id.clone(),
