@@ -202,6 +202,17 @@ impl Store {
         self.read(|tx| tx.link_of(connection, side, object, id))
     }
 
+    /// The link of this number.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn link(&self, id: LinkId) -> Result<Option<Link>, StoreError> {
+        self.read(|tx| {
+            let mut statement = tx.db.prepare_cached(&format!("SELECT {COLUMNS} FROM link WHERE id = ?1"))?;
+            statement.query_row([id.0], read).optional()?.map(finish).transpose()
+        })
+    }
+
     /// Links after a given one, in order, at most `limit`: for going through all of them.
     ///
     /// # Errors
@@ -264,13 +275,16 @@ impl Tx<'_> {
     /// # Errors
     /// When one is linked already, or the database cannot be written.
     pub fn insert_link(&self, new: &NewLink) -> Result<Link, StoreError> {
-        self.db
+        let id = LinkId(self.next_number("link")?);
+        let inserted = self
+            .db
             .prepare_cached(
-                "INSERT INTO link (connection, hubspot_object, hubspot_id, salesforce_object, salesforce_id, state, \
+                "INSERT INTO link (id, connection, hubspot_object, hubspot_id, salesforce_object, salesforce_id, state, \
                  hubspot_shadow, salesforce_shadow, created_at, updated_at) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, 'active', ?6, ?7, ?8, ?8)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'active', ?7, ?8, ?9, ?9)",
             )?
             .execute(params![
+                id.0,
                 new.connection.as_str(),
                 new.hubspot_object,
                 new.hubspot_id,
@@ -279,9 +293,12 @@ impl Tx<'_> {
                 to_json("the shadow of a link", &new.shadows.hubspot)?,
                 to_json("the shadow of a link", &new.shadows.salesforce)?,
                 millis(new.at)
-            ])?;
+            ]);
+        if let Err(error) = inserted {
+            return Err(self.linked_already(new)?.unwrap_or(error.into()));
+        }
         Ok(Link {
-            id: LinkId(self.db.last_insert_rowid()),
+            id,
             connection: new.connection.clone(),
             objects: Sides { hubspot: new.hubspot_object.clone(), salesforce: new.salesforce_object.clone() },
             records: Sides { hubspot: new.hubspot_id.clone(), salesforce: new.salesforce_id.clone() },
@@ -290,6 +307,23 @@ impl Tx<'_> {
             created_at: new.at,
             updated_at: new.at,
         })
+    }
+
+    /// Which record of a link that could not be made is in another.
+    fn linked_already(&self, new: &NewLink) -> Result<Option<StoreError>, StoreError> {
+        for (side, record) in [(Side::HubSpot, &new.hubspot_id), (Side::Salesforce, &new.salesforce_id)] {
+            // HubSpot numbers the records of each object anew; a Salesforce id names one record among all objects.
+            let object = (side == Side::HubSpot).then_some(&new.hubspot_object);
+            let mut statement = self.db.prepare_cached(&format!(
+                "SELECT id FROM link WHERE connection = ?1 AND {side}_id = ?2 \
+                 AND (?3 IS NULL OR {side}_object = ?3)",
+                side = side.as_str()
+            ))?;
+            if statement.exists(params![new.connection.as_str(), record, object])? {
+                return Ok(Some(StoreError::AlreadyLinked { side, record: record.clone() }));
+            }
+        }
+        Ok(None)
     }
 
     /// Notes what both sides hold now that they agree.

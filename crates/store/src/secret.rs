@@ -43,13 +43,7 @@ impl SecretKey {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let mut key = [0; 32];
                 rand::rng().fill_bytes(&mut key);
-                let mut options = std::fs::OpenOptions::new();
-                options.write(true).create_new(true);
-                #[cfg(unix)]
-                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-                let mut file = options.open(path).map_err(|error| failed(error.to_string()))?;
-                writeln!(file, "{}", BASE64_STANDARD.encode(key))
-                    .map_err(|error| failed(error.to_string()))?;
+                write_key(path, &BASE64_STANDARD.encode(key)).map_err(|error| failed(error.to_string()))?;
                 Ok(Self(key))
             }
             Err(error) => Err(failed(error.to_string())),
@@ -59,6 +53,22 @@ impl SecretKey {
     fn cipher(&self) -> ChaCha20Poly1305 {
         ChaCha20Poly1305::new(&Key::from(self.0))
     }
+}
+
+/// Writes the key file whole or not at all: half a key would look like a wrong one ever after.
+fn write_key(path: &Path, text: &str) -> std::io::Result<()> {
+    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()?;
+    // Unlike renaming, linking fails where another program was quicker: its key stands.
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    linked
 }
 
 /// What a sealed secret is bound to, so that it cannot be moved to another place.
