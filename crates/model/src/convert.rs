@@ -154,13 +154,13 @@ pub fn convert(
             };
             fit(text, *max_length, target, pair.mapping.on_misfit)
         }
-        Kind::Number { integer_digits, .. } => {
+        Kind::Number { integer_digits, decimals } => {
             let number: Decimal = match value {
                 Value::Number(number) => *number,
-                other => other.to_string().trim().parse().map_err(|_| wrong())?,
+                other => number(other.to_string().trim()).ok_or_else(wrong)?,
             };
             match integer_digits {
-                Some(digits) if !has_digits(number, *digits) => Err(Misfit::OutOfRange {
+                Some(digits) if !has_digits(rounded(number, *decimals), *digits) => Err(Misfit::OutOfRange {
                     field: target.name.clone(),
                     value: number.to_string(),
                     digits: *digits,
@@ -302,11 +302,7 @@ fn same(one: &Value, other: &Value, field: &Field) -> bool {
             }
         }
         (Kind::Number { decimals, .. }, Value::Number(one), Value::Number(other)) => {
-            // Both platforms round a half away from zero.
-            let rounded = |number: &Decimal, decimals| {
-                number.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
-            };
-            decimals.is_some_and(|decimals| rounded(one, decimals) == rounded(other, decimals))
+            decimals.is_some() && rounded(*one, *decimals) == rounded(*other, *decimals)
         }
         (Kind::DateTime, Value::DateTime(one), Value::DateTime(other)) => {
             one.as_second() == other.as_second()
@@ -326,6 +322,18 @@ fn fit(text: String, limit: Option<usize>, target: &Field, on_misfit: OnMisfit) 
         },
         _ => Ok(Value::Text(text)),
     }
+}
+
+/// A number in digits. Underscores between them, which programs use, are not for people.
+pub(crate) fn number(text: &str) -> Option<Decimal> {
+    if text.contains('_') { None } else { text.parse().ok() }
+}
+
+/// A number as a platform keeps it: both round a half away from zero.
+fn rounded(number: Decimal, decimals: Option<u32>) -> Decimal {
+    decimals.map_or(number, |decimals| {
+        number.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
+    })
 }
 
 fn has_digits(number: Decimal, digits: u32) -> bool {

@@ -146,7 +146,9 @@ impl FieldPair {
     pub fn new(mapping: FieldMapping, hubspot: Field, salesforce: Field) -> Result<Self, MappingRefused> {
         for (side, field) in [(Side::HubSpot, &hubspot), (Side::Salesforce, &salesforce)] {
             if field.access != Access::ReadWrite && mapping.rule.writes(side) {
+                let across = if side == Side::HubSpot { &salesforce } else { &hubspot };
                 let instead = match side {
+                    _ if across.access != Access::ReadWrite => SyncRule::DontSync,
                     Side::HubSpot => SyncRule::AlwaysHubSpot,
                     Side::Salesforce => SyncRule::AlwaysSalesforce,
                 };
@@ -196,7 +198,9 @@ fn incompatible(rule: SyncRule, hubspot: &Kind, salesforce: &Kind) -> Option<&'s
         (Date | DateTime, Choice(_) | MultiChoice(_)) | (Choice(_) | MultiChoice(_), Date | DateTime) => {
             Some("a day is not a choice")
         }
-        (MultiChoice(_), Choice(_) | Number { .. } | Boolean) => Some("several choices do not fit one value"),
+        (MultiChoice(_), Choice(_) | Number { .. } | Boolean) if rule != SyncRule::AlwaysSalesforce => {
+            Some("several choices do not fit one value")
+        }
         (Choice(_) | Number { .. } | Boolean, MultiChoice(_)) if rule != SyncRule::AlwaysHubSpot => {
             Some("several choices do not fit one value")
         }

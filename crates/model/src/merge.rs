@@ -250,7 +250,7 @@ fn union(
         back.extend(held);
     }
     let written = |end: BTreeSet<String>, held: &BTreeSet<String>| {
-        (end != *held).then(|| if end.is_empty() { Value::Blank } else { Value::Choices(end) })
+        (end != *held).then_some(if end.is_empty() { Value::Blank } else { Value::Choices(end) })
     };
     match (written(back, &hubspot), written(merged, &salesforce)) {
         (None, None) => Decision::Agree,

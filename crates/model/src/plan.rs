@@ -84,15 +84,17 @@ impl PairPlan {
         }
     }
 
-    fn write(&mut self, side: Side, write: FieldWrite) {
+    /// Answers whether the write stands: where two mappings write one field, the first in order decides.
+    fn write(&mut self, side: Side, write: FieldWrite) -> bool {
         let writes = match side {
             Side::HubSpot => &mut self.hubspot,
             Side::Salesforce => &mut self.salesforce,
         };
-        // Where two mappings write one field, the first in order decides.
-        if !writes.iter().any(|planned| planned.field == write.field) {
+        let first = !writes.iter().any(|planned| planned.field == write.field);
+        if first {
             writes.push(write);
         }
+        first
     }
 }
 
@@ -121,15 +123,11 @@ pub fn plan_pair(view: &PairView<'_>) -> PairPlan {
             Decision::Write { to, value, reason, overrules } => {
                 let field = pair.field(to).name.clone();
                 let before = (*now.get(to)).clone();
-                if overrules {
-                    plan.declined.push(Declined {
-                        side: to,
-                        field: field.clone(),
-                        value: before.clone(),
-                        reason,
-                    });
+                let declined = Declined { side: to, field: field.clone(), value: before.clone(), reason };
+                let written = plan.write(to, FieldWrite { field, before, after: value, reason });
+                if written && overrules {
+                    plan.declined.push(declined);
                 }
-                plan.write(to, FieldWrite { field, before, after: value, reason });
             }
             Decision::WriteBoth(values) => {
                 for side in [Side::HubSpot, Side::Salesforce] {

@@ -16,8 +16,10 @@ pub enum SyncRule {
     /// The later edit stands.
     TwoWay,
     /// HubSpot's value stands unless it is blank.
+    #[serde(rename = "prefer_hubspot")]
     PreferHubSpot,
     /// HubSpot's value stands, blank or not.
+    #[serde(rename = "always_hubspot")]
     AlwaysHubSpot,
     /// Of several choices, what either side added or dropped is added or dropped on both.
     Union,
@@ -80,18 +82,22 @@ impl SyncRule {
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Only HubSpot's value had changed.
+    #[serde(rename = "only_hubspot_changed")]
     OnlyHubSpotChanged,
     /// Only Salesforce's value had changed.
     OnlySalesforceChanged,
     /// The rule ranks Salesforce's value higher.
     SalesforceRanksHigher,
     /// The rule ranks HubSpot's value higher.
+    #[serde(rename = "hubspot_ranks_higher")]
     HubSpotRanksHigher,
     /// Salesforce held nothing, so HubSpot's value fills it.
     FillsBlankInSalesforce,
     /// HubSpot held nothing, so Salesforce's value fills it.
+    #[serde(rename = "fills_blank_in_hubspot")]
     FillsBlankInHubSpot,
     /// Both had changed; the edit in HubSpot was later.
+    #[serde(rename = "hubspot_edited_later")]
     HubSpotEditedLater,
     /// Both had changed; the edit in Salesforce was later.
     SalesforceEditedLater,

@@ -42,7 +42,8 @@ CREATE TABLE mark (
 CREATE INDEX mark_due ON mark (connection, side, object, not_before, record);
 
 CREATE TABLE link (
-    id                 INTEGER PRIMARY KEY,
+    -- Never given twice: the history names links that are gone.
+    id                 INTEGER PRIMARY KEY AUTOINCREMENT,
     connection         TEXT NOT NULL REFERENCES connection (id) ON DELETE CASCADE,
     hubspot_object     TEXT NOT NULL,
     hubspot_id         TEXT NOT NULL,

@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 
-use super::{Unreadable, unreadable};
+use super::{Unreadable, number, unreadable};
 use crate::{Field, Kind, Value};
 
 /// Reads a property value as HubSpot answers it.
@@ -42,10 +41,6 @@ pub fn to_hubspot(field: &Field, value: &Value) -> String {
         (_, Value::DateTime(at)) => at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
         _ => value.to_string(),
     }
-}
-
-fn number(text: &str) -> Option<Decimal> {
-    text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())
 }
 
 /// A day: ISO, or milliseconds at midnight in UTC.

@@ -1,5 +1,7 @@
 //! Values as each platform writes and reads them.
 
+use rust_decimal::Decimal;
+
 mod hubspot;
 mod salesforce;
 
@@ -20,4 +22,10 @@ pub struct Unreadable {
 
 pub(crate) fn unreadable(field: &crate::Field, raw: &str) -> Unreadable {
     Unreadable { field: field.name.clone(), raw: crate::convert::shorten(raw), expected: field.kind.word() }
+}
+
+/// A number in digits, or with an exponent.
+pub(crate) fn number(text: &str) -> Option<Decimal> {
+    let scientific = || Decimal::from_scientific(text).ok().filter(|_| !text.contains('_'));
+    crate::convert::number(text).or_else(scientific)
 }

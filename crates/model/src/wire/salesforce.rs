@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
-use super::{Unreadable, unreadable};
+use super::{Unreadable, number as decimal, unreadable};
 use crate::{Field, Kind, Value, salesforce_id_18};
 
 /// Reads a field value as Salesforce answers it.
@@ -20,7 +19,9 @@ pub fn from_salesforce(field: &Field, raw: &Json) -> Result<Value, Unreadable> {
         (Kind::Number { .. }, Json::Number(number)) => decimal(&number.to_string()).map(Value::number),
         (Kind::Number { .. }, Json::String(text)) => decimal(text.trim()).map(Value::number),
         (Kind::Date, Json::String(text)) => {
-            text.get(..10).and_then(|day| day.parse::<Date>().ok()).map(Value::Date)
+            // A moment may stand where a day is expected; anything else behind the day is not one.
+            let day = text.split_once('T').map_or(text.as_str(), |(day, _)| day);
+            day.trim().parse::<Date>().ok().map(Value::Date)
         }
         (Kind::DateTime, Json::String(text)) => salesforce_time(text).map(Value::DateTime),
         (Kind::Choice(_), Json::String(text)) => Some(Value::Choice(text.clone())),
@@ -46,7 +47,10 @@ pub fn to_salesforce(field: &Field, value: &Value) -> Json {
         Value::Blank => Json::Null,
         Value::Boolean(yes) => Json::Bool(*yes),
         Value::Number(number) => match (&field.kind, number.to_string().parse::<serde_json::Number>()) {
-            (Kind::Number { .. }, Ok(number)) => Json::Number(number),
+            (Kind::Number { .. }, Ok(json)) if decimal(&json.to_string()) == Some(*number) => {
+                Json::Number(json)
+            }
+            // More digits than a JSON number keeps go as a text, whole.
             _ => Json::String(number.to_string()),
         },
         Value::DateTime(at) => match field.kind {
@@ -61,8 +65,4 @@ pub fn to_salesforce(field: &Field, value: &Value) -> Json {
 #[must_use]
 pub fn salesforce_time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text).ok())
-}
-
-fn decimal(text: &str) -> Option<Decimal> {
-    text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())
 }
