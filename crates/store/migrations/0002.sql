@@ -26,6 +26,7 @@ ALTER TABLE cursor_new RENAME TO cursor;
 CREATE UNIQUE INDEX link_salesforce ON link (connection, salesforce_id);
 CREATE INDEX link_hubspot ON link (connection, hubspot_id);
 
+CREATE INDEX history_in_order ON history (connection, id);
 CREATE INDEX history_of_record ON history (connection, record, id);
 CREATE INDEX history_of_run ON history (connection, run, id);
 

@@ -50,14 +50,6 @@ pub enum StoreError {
         /// What SQLite said.
         reason: String,
     },
-    /// Two records cannot be linked: another link names one of them.
-    #[error("the {side} record {record} is linked already. Unlink it first.")]
-    AlreadyLinked {
-        /// The side of the record.
-        side: model::Side,
-        /// Its id.
-        record: String,
-    },
     /// SQLite refused for a reason that has no sentence of its own.
     #[error("the database could not be used: {0}. `tandem check` says whether it is sound.")]
     Sqlite(#[from] rusqlite::Error),

@@ -128,8 +128,11 @@ impl Store {
     ) -> Result<Vec<HistoryRow>, StoreError> {
         self.read(|tx| {
             // Only what is asked for is said, so that an index can serve it.
-            let about = "(record = {} OR link IN (SELECT id FROM link WHERE connection = ?1 AND hubspot_id = {} \
-                         UNION ALL SELECT id FROM link WHERE connection = ?1 AND salesforce_id = {}))";
+            let about = "id IN (SELECT id FROM history WHERE connection = ?1 AND record = {} \
+                         UNION ALL SELECT history.id FROM link JOIN history ON history.link = link.id \
+                         WHERE link.connection = ?1 AND link.hubspot_id = {} \
+                         UNION ALL SELECT history.id FROM link JOIN history ON history.link = link.id \
+                         WHERE link.connection = ?1 AND link.salesforce_id = {})";
             let asked = [
                 (about, filter.record.clone().map(Sql::from)),
                 ("side = {}", scope.side.map(|side| Sql::from(side.as_str().to_owned()))),

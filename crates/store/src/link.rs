@@ -276,8 +276,7 @@ impl Tx<'_> {
     /// When one is linked already, or the database cannot be written.
     pub fn insert_link(&self, new: &NewLink) -> Result<Link, StoreError> {
         let id = LinkId(self.next_number("link")?);
-        let inserted = self
-            .db
+        self.db
             .prepare_cached(
                 "INSERT INTO link (id, connection, hubspot_object, hubspot_id, salesforce_object, salesforce_id, state, \
                  hubspot_shadow, salesforce_shadow, created_at, updated_at) \
@@ -293,10 +292,7 @@ impl Tx<'_> {
                 to_json("the shadow of a link", &new.shadows.hubspot)?,
                 to_json("the shadow of a link", &new.shadows.salesforce)?,
                 millis(new.at)
-            ]);
-        if let Err(error) = inserted {
-            return Err(self.linked_already(new)?.unwrap_or(error.into()));
-        }
+            ])?;
         Ok(Link {
             id,
             connection: new.connection.clone(),
@@ -307,23 +303,6 @@ impl Tx<'_> {
             created_at: new.at,
             updated_at: new.at,
         })
-    }
-
-    /// Which record of a link that could not be made is in another.
-    fn linked_already(&self, new: &NewLink) -> Result<Option<StoreError>, StoreError> {
-        for (side, record) in [(Side::HubSpot, &new.hubspot_id), (Side::Salesforce, &new.salesforce_id)] {
-            // HubSpot numbers the records of each object anew; a Salesforce id names one record among all objects.
-            let object = (side == Side::HubSpot).then_some(&new.hubspot_object);
-            let mut statement = self.db.prepare_cached(&format!(
-                "SELECT id FROM link WHERE connection = ?1 AND {side}_id = ?2 \
-                 AND (?3 IS NULL OR {side}_object = ?3)",
-                side = side.as_str()
-            ))?;
-            if statement.exists(params![new.connection.as_str(), record, object])? {
-                return Ok(Some(StoreError::AlreadyLinked { side, record: record.clone() }));
-            }
-        }
-        Ok(None)
     }
 
     /// Notes what both sides hold now that they agree.

@@ -201,6 +201,35 @@ impl Store {
         })
     }
 
+    /// When a record is looked at again: when the mark on it, or on the record it is linked to, is due. Nothing where
+    /// neither is marked: it waits for an edit.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn next_try(
+        &self,
+        connection: &ConnectionId,
+        side: Side,
+        object: &str,
+        record: &str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|tx| {
+            let mut statement = tx.db.prepare_cached(
+                "SELECT not_before FROM mark WHERE connection = ?1 AND side = ?2 AND object = ?3 AND record = ?4",
+            )?;
+            let mut due = |side: Side, object: &str, record: &str| {
+                let key = params![connection.as_str(), side.as_str(), object, record];
+                statement.query_row(key, |row| row.get::<_, i64>(0)).optional()
+            };
+            let own = due(side, object, record)?;
+            let across = match tx.link_of(connection, side, object, record)? {
+                Some(link) => due(side.other(), link.object(side.other()), link.record(side.other()))?,
+                None => None,
+            };
+            Ok(own.into_iter().chain(across).min().map(moment))
+        })
+    }
+
     /// How many marks there are on each object of each side.
     ///
     /// # Errors

@@ -39,9 +39,6 @@ pub struct ErrorRow {
     pub first_seen: Timestamp,
     /// How often it was met.
     pub tries: u32,
-    /// When it is tried again: when the mark on its record, or on the one across, is due. None where neither is marked,
-    /// so that it waits for an edit.
-    pub next_try: Option<Timestamp>,
 }
 
 /// A category of errors.
@@ -80,26 +77,12 @@ impl Store {
     ) -> Result<Vec<ErrorRow>, StoreError> {
         self.read(|tx| {
             let mut statement = tx.db.prepare_cached(
-                "SELECT side, object, record, field, category, code, message, remedy, last_seen, first_seen, tries, \
-                 (SELECT MIN(mark.not_before) FROM mark WHERE mark.connection = sync_error.connection \
-                 AND mark.side = sync_error.side AND mark.object = sync_error.object \
-                 AND mark.record = sync_error.record), \
-                 CASE side WHEN 'hubspot' THEN (SELECT MIN(mark.not_before) FROM link JOIN mark \
-                 ON mark.connection = link.connection AND mark.side = 'salesforce' \
-                 AND mark.object = link.salesforce_object AND mark.record = link.salesforce_id \
-                 WHERE link.connection = sync_error.connection AND link.hubspot_object = sync_error.object \
-                 AND link.hubspot_id = sync_error.record) \
-                 ELSE (SELECT MIN(mark.not_before) FROM link JOIN mark \
-                 ON mark.connection = link.connection AND mark.side = 'hubspot' \
-                 AND mark.object = link.hubspot_object AND mark.record = link.hubspot_id \
-                 WHERE link.connection = sync_error.connection AND link.salesforce_object = sync_error.object \
-                 AND link.salesforce_id = sync_error.record) END \
+                "SELECT side, object, record, field, category, code, message, remedy, last_seen, first_seen, tries \
                  FROM sync_error WHERE connection = ?1 AND resolved_at IS NULL AND (?2 IS NULL OR category = ?2) \
                  AND (?3 IS NULL OR record = ?3) ORDER BY category, side, object, record, field",
             )?;
             let rows = statement.query_map(params![connection.as_str(), filter.category, filter.record], |row| {
                 let (side, field): (String, String) = (row.get(0)?, row.get(3)?);
-                let due: [Option<i64>; 2] = [row.get(11)?, row.get(12)?];
                 Ok(ErrorRow {
                     error: SyncError {
                         side: crate::link::side_of(&side),
@@ -114,7 +97,6 @@ impl Store {
                     },
                     first_seen: moment(row.get(9)?),
                     tries: row.get(10)?,
-                    next_try: due.into_iter().flatten().min().map(moment),
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
