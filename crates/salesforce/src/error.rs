@@ -250,6 +250,8 @@ pub(crate) fn classify(response: &Response) -> Error {
     let api = Box::new(api);
     match api.status {
         401 => Error::Unauthorized(api),
+        // The addresses of sign-in say it with a word of their own.
+        403 if api.message.contains("_OAuth_Token") => Error::Unauthorized(api),
         403 => Error::Forbidden(api),
         // Without Salesforce's own words the address itself is wrong.
         404 if worded => Error::NotFound(api),

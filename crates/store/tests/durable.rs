@@ -145,6 +145,30 @@ fn another_key_opens_nothing_and_says_which_secret_and_what_to_do() {
 }
 
 #[test]
+fn a_sealed_secret_that_is_moved_or_changed_does_not_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tandem.db");
+    for tampering in [
+        "UPDATE secret SET name = 'moved'",
+        "UPDATE secret SET connection = 'other'",
+        "UPDATE secret SET sealed = substr(sealed, 1, 20)",
+        "UPDATE secret SET sealed = x'00'",
+        "UPDATE secret SET sealed = CAST(substr(sealed, 1, 12) || zeroblob(54) AS BLOB)",
+    ] {
+        let _ = std::fs::remove_file(&path);
+        let store = filled(store_at(&path));
+        store.put_secret(&key(KEY), &main(), "token", SECRET).unwrap();
+        drop(store);
+        assert_eq!(rusqlite::Connection::open(&path).unwrap().execute(tampering, []).unwrap(), 1);
+        let store = store_at(&path);
+        let opened = [("main", "token"), ("main", "moved"), ("other", "token")]
+            .map(|(connection, name)| store.secret(&key(KEY), &id(connection), name));
+        assert_eq!(opened.iter().filter(|opened| opened.is_err()).count(), 1, "{tampering}: {opened:?}");
+        assert!(!opened.iter().any(|opened| matches!(opened, Ok(Some(_)))), "{tampering}");
+    }
+}
+
+#[test]
 fn no_file_of_the_store_holds_a_secret_in_the_clear() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tandem.db");
