@@ -42,8 +42,7 @@ CREATE TABLE mark (
 CREATE INDEX mark_due ON mark (connection, side, object, not_before, record);
 
 CREATE TABLE link (
-    -- Never given twice: the history names links that are gone.
-    id                 INTEGER PRIMARY KEY AUTOINCREMENT,
+    id                 INTEGER PRIMARY KEY,
     connection         TEXT NOT NULL REFERENCES connection (id) ON DELETE CASCADE,
     hubspot_object     TEXT NOT NULL,
     hubspot_id         TEXT NOT NULL,

@@ -8,21 +8,20 @@ use crate::db::{millis, moment};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// How far `stream` has been read; nothing where it never was.
+    /// The moment up to which `stream` has been read; nothing where it never was.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database cannot be read, or the stream's position is no moment.
     pub fn cursor(&self, connection: &ConnectionId, stream: &str) -> Result<Option<Timestamp>, StoreError> {
-        self.read(|tx| {
-            let mut statement =
-                tx.db.prepare_cached("SELECT position FROM cursor WHERE connection = ?1 AND stream = ?2")?;
-            let position: Option<i64> =
-                statement.query_row(params![connection.as_str(), stream], |row| row.get(0)).optional()?;
-            Ok(position.map(moment))
-        })
+        let Some(position) = self.position(connection, stream)? else { return Ok(None) };
+        let millis = position.parse().map_err(|_| StoreError::Corrupt {
+            what: "a cursor",
+            reason: format!("the position of {stream} is no moment"),
+        })?;
+        Ok(Some(moment(millis)))
     }
 
-    /// Notes that `stream` has been read up to `position`.
+    /// Notes that `stream` has been read up to the moment `position`.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -33,6 +32,32 @@ impl Store {
         position: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.set_position(connection, stream, &millis(position).to_string(), now)
+    }
+
+    /// How far `stream` has been read, in its own words; nothing where it never was.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn position(&self, connection: &ConnectionId, stream: &str) -> Result<Option<String>, StoreError> {
+        self.read(|tx| {
+            let mut statement =
+                tx.db.prepare_cached("SELECT position FROM cursor WHERE connection = ?1 AND stream = ?2")?;
+            Ok(statement.query_row(params![connection.as_str(), stream], |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// Notes how far `stream` has been read, in its own words (a replay id, a page token).
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn set_position(
+        &self,
+        connection: &ConnectionId,
+        stream: &str,
+        position: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         self.transaction(|tx| {
             tx.db
                 .prepare_cached(
@@ -40,7 +65,7 @@ impl Store {
                      ON CONFLICT (connection, stream) DO UPDATE SET position = excluded.position, \
                      updated_at = excluded.updated_at",
                 )?
-                .execute(params![connection.as_str(), stream, millis(position), millis(now)])?;
+                .execute(params![connection.as_str(), stream, position, millis(now)])?;
             Ok(())
         })
     }

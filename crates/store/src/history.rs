@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use model::{ConnectionId, Side, Value};
-use rusqlite::params;
+use rusqlite::types::Value as Sql;
+use rusqlite::{params, params_from_iter};
 
 use crate::db::{from_json, millis, moment, to_json};
 use crate::{LinkId, Store, StoreError, Tx};
@@ -91,6 +92,17 @@ pub struct HistoryFilter {
     pub limit: Option<u32>,
 }
 
+/// Which part of the history is looked at; all of it where nothing is given.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryScope {
+    /// Lines about records of this side.
+    pub side: Option<Side>,
+    /// Lines of this run.
+    pub run: Option<String>,
+    /// Lines from this moment on.
+    pub since: Option<Timestamp>,
+}
+
 impl Store {
     /// Lines of history, oldest first.
     ///
@@ -101,15 +113,46 @@ impl Store {
         connection: &ConnectionId,
         filter: &HistoryFilter,
     ) -> Result<Vec<HistoryRow>, StoreError> {
+        self.history_within(connection, &HistoryScope::default(), filter)
+    }
+
+    /// Lines of one part of the history, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn history_within(
+        &self,
+        connection: &ConnectionId,
+        scope: &HistoryScope,
+        filter: &HistoryFilter,
+    ) -> Result<Vec<HistoryRow>, StoreError> {
         self.read(|tx| {
-            let mut statement = tx.db.prepare_cached(
+            // Only what is asked for is said, so that an index can serve it.
+            let about = "id IN (SELECT id FROM history WHERE connection = ?1 AND record = {} \
+                         UNION ALL SELECT history.id FROM link JOIN history ON history.link = link.id \
+                         WHERE link.connection = ?1 AND link.hubspot_id = {} \
+                         UNION ALL SELECT history.id FROM link JOIN history ON history.link = link.id \
+                         WHERE link.connection = ?1 AND link.salesforce_id = {})";
+            let asked = [
+                (about, filter.record.clone().map(Sql::from)),
+                ("side = {}", scope.side.map(|side| Sql::from(side.as_str().to_owned()))),
+                ("run = {}", scope.run.clone().map(Sql::from)),
+                ("at >= {}", scope.since.map(|since| Sql::from(millis(since)))),
+            ];
+            let limit = filter.limit.map_or(i64::MAX, i64::from);
+            let mut parameters = vec![Sql::from(connection.as_str().to_owned()), Sql::from(limit)];
+            let mut wanted = String::new();
+            for (condition, value) in asked {
+                let Some(value) = value else { continue };
+                parameters.push(value);
+                let place = format!("?{}", parameters.len());
+                wanted = format!("{wanted} AND {}", condition.replace("{}", &place));
+            }
+            let mut statement = tx.db.prepare_cached(&format!(
                 "SELECT id, run, at, side, object, record, link, field, before, after, cause, reason, outcome, call \
-                 FROM history WHERE connection = ?1 AND (?2 IS NULL OR record = ?2 OR link IN \
-                 (SELECT id FROM link WHERE connection = ?1 AND (hubspot_id = ?2 OR salesforce_id = ?2))) \
-                 ORDER BY id DESC LIMIT ?3",
-            )?;
-            let limit = filter.limit.map_or(-1, i64::from);
-            let rows = statement.query_map(params![connection.as_str(), filter.record, limit], |row| {
+                 FROM history WHERE connection = ?1{wanted} ORDER BY id DESC LIMIT ?2"
+            ))?;
+            let rows = statement.query_map(params_from_iter(parameters), |row| {
                 let (side, outcome): (String, String) = (row.get(3)?, row.get(12)?);
                 let values: (Option<String>, Option<String>) = (row.get(8)?, row.get(9)?);
                 let entry = HistoryEntry {

@@ -40,10 +40,14 @@ pub struct NewIntent {
 /// An intent as it is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intent {
+    /// The pair it updates; none for a create.
+    pub link: Option<LinkId>,
     /// The side written to.
     pub target: Side,
     /// The object written to.
     pub target_object: String,
+    /// The object the values came from, on the other side.
+    pub source_object: String,
     /// The record the values came from.
     pub source_record: String,
     /// What the source held.
@@ -56,26 +60,42 @@ pub struct Intent {
     pub created_at: Timestamp,
 }
 
-const COLUMNS: &str = "target, target_object, source_record, source, sent, reasons, created_at";
+const COLUMNS: &str =
+    "link, target, target_object, source_object, source_record, source, sent, reasons, created_at";
 
-type Raw = (String, String, String, String, String, String, i64);
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Raw> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+struct Raw {
+    intent: Intent,
+    source: String,
+    sent: String,
+    reasons: String,
 }
 
-fn finish(
-    (target, target_object, source_record, source, sent, reasons, at): Raw,
-) -> Result<Intent, StoreError> {
-    Ok(Intent {
-        target: crate::link::side_of(&target),
-        target_object,
-        source_record,
-        source: from_json("an intent", &source)?,
-        sent: from_json("an intent", &sent)?,
-        reasons: from_json("an intent", &reasons)?,
-        created_at: moment(at),
+fn read(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    let target: String = row.get(1)?;
+    Ok(Raw {
+        intent: Intent {
+            link: row.get::<_, Option<i64>>(0)?.map(LinkId),
+            target: crate::link::side_of(&target),
+            target_object: row.get(2)?,
+            source_object: row.get(3)?,
+            source_record: row.get(4)?,
+            source: Values::new(),
+            sent: Values::new(),
+            reasons: BTreeMap::new(),
+            created_at: moment(row.get(8)?),
+        },
+        source: row.get(5)?,
+        sent: row.get(6)?,
+        reasons: row.get(7)?,
     })
+}
+
+fn finish(raw: Raw) -> Result<Intent, StoreError> {
+    let mut intent = raw.intent;
+    intent.source = from_json("an intent", &raw.source)?;
+    intent.sent = from_json("an intent", &raw.sent)?;
+    intent.reasons = from_json("an intent", &raw.reasons)?;
+    Ok(intent)
 }
 
 impl Store {
@@ -112,6 +132,21 @@ impl Store {
             let raw =
                 statement.query_row(params![connection.as_str(), target, object, record], read).optional()?;
             raw.map(finish).transpose()
+        })
+    }
+
+    /// All open intents, in the order in which they were first kept.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn intents(&self, connection: &ConnectionId) -> Result<Vec<Intent>, StoreError> {
+        self.read(|tx| {
+            let mut statement = tx
+                .db
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM intent WHERE connection = ?1 ORDER BY id"))?;
+            let raws: Vec<Raw> =
+                statement.query_map([connection.as_str()], read)?.collect::<Result<_, _>>()?;
+            raws.into_iter().map(finish).collect()
         })
     }
 

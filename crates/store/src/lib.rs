@@ -1,4 +1,5 @@
-//! What must survive: connections, cursors, marks, links with shadows, intents, history, errors, secrets.
+//! What must survive: connections, cursors, marks, links with shadows, intents, history, errors, choices,
+//! settings, secrets.
 //!
 //! The store keeps what was observed and agreed, not what is to be done: there is no queue of operations that could be
 //! lost or doubled. An intent is the one exception, and only says what was sent while its outcome is not yet known.
@@ -6,6 +7,7 @@
 //! Calls are synchronous: each is short, and the engine that makes them can be simulated in one thread, on a paused
 //! clock, without a second thread whose timing would leak in. Time always comes in as an argument.
 
+mod choice;
 mod connection;
 mod cursor;
 mod db;
@@ -16,12 +18,13 @@ mod link;
 mod mark;
 mod run;
 mod secret;
+mod setting;
 mod sync_error;
 
 pub use connection::{ConnectionRow, ConnectionState};
 pub use db::{Durability, Store, Tx};
 pub use error::StoreError;
-pub use history::{HistoryEntry, HistoryFilter, HistoryRow, Outcome};
+pub use history::{HistoryEntry, HistoryFilter, HistoryRow, HistoryScope, Outcome};
 pub use intent::{Intent, NewIntent};
 pub use link::{Link, LinkId, LinkState, NewLink, Resting};
 pub use mark::{Cause, Mark, MarkCounts};

@@ -202,6 +202,17 @@ impl Store {
         self.read(|tx| tx.link_of(connection, side, object, id))
     }
 
+    /// The link of this number.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn link(&self, id: LinkId) -> Result<Option<Link>, StoreError> {
+        self.read(|tx| {
+            let mut statement = tx.db.prepare_cached(&format!("SELECT {COLUMNS} FROM link WHERE id = ?1"))?;
+            statement.query_row([id.0], read).optional()?.map(finish).transpose()
+        })
+    }
+
     /// Links after a given one, in order, at most `limit`: for going through all of them.
     ///
     /// # Errors
@@ -264,13 +275,15 @@ impl Tx<'_> {
     /// # Errors
     /// When one is linked already, or the database cannot be written.
     pub fn insert_link(&self, new: &NewLink) -> Result<Link, StoreError> {
+        let id = LinkId(self.next_number("link")?);
         self.db
             .prepare_cached(
-                "INSERT INTO link (connection, hubspot_object, hubspot_id, salesforce_object, salesforce_id, state, \
+                "INSERT INTO link (id, connection, hubspot_object, hubspot_id, salesforce_object, salesforce_id, state, \
                  hubspot_shadow, salesforce_shadow, created_at, updated_at) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, 'active', ?6, ?7, ?8, ?8)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'active', ?7, ?8, ?9, ?9)",
             )?
             .execute(params![
+                id.0,
                 new.connection.as_str(),
                 new.hubspot_object,
                 new.hubspot_id,
@@ -281,7 +294,7 @@ impl Tx<'_> {
                 millis(new.at)
             ])?;
         Ok(Link {
-            id: LinkId(self.db.last_insert_rowid()),
+            id,
             connection: new.connection.clone(),
             objects: Sides { hubspot: new.hubspot_object.clone(), salesforce: new.salesforce_object.clone() },
             records: Sides { hubspot: new.hubspot_id.clone(), salesforce: new.salesforce_id.clone() },

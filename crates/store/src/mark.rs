@@ -55,7 +55,7 @@ pub struct Mark {
     pub object: String,
     /// The record's id.
     pub record: String,
-    /// Grows each time the mark is set.
+    /// Another, greater one each time any mark is set: none is ever given out twice.
     pub generation: i64,
     /// What led to it.
     pub cause: Cause,
@@ -96,7 +96,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Mark> {
 }
 
 impl Store {
-    /// Marks records in one transaction. A record marked already gets a new generation and is due at once.
+    /// Marks records in one transaction. A record marked already gets a new generation; one that waits is due at once,
+    /// one that is due keeps its place.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -117,7 +118,29 @@ impl Store {
         })
     }
 
-    /// Marks of one object that are due, those marked longest first.
+    /// Marks records that were met again without being known to have changed since they failed: as
+    /// [`Store::mark_many`], except that a mark which waits after a failure goes on waiting.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn remark_many(
+        &self,
+        connection: &ConnectionId,
+        side: Side,
+        object: &str,
+        records: &[String],
+        cause: Cause,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.transaction(|tx| {
+            records.iter().try_for_each(|record| tx.remark(connection, side, object, record, cause, now))
+        })
+    }
+
+    /// Marks of one object that are due: those that have been due longest first, then by record.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -178,6 +201,35 @@ impl Store {
         })
     }
 
+    /// When a record is looked at again: when the mark on it, or on the record it is linked to, is due. Nothing where
+    /// neither is marked: it waits for an edit.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn next_try(
+        &self,
+        connection: &ConnectionId,
+        side: Side,
+        object: &str,
+        record: &str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|tx| {
+            let mut statement = tx.db.prepare_cached(
+                "SELECT not_before FROM mark WHERE connection = ?1 AND side = ?2 AND object = ?3 AND record = ?4",
+            )?;
+            let mut due = |side: Side, object: &str, record: &str| {
+                let key = params![connection.as_str(), side.as_str(), object, record];
+                statement.query_row(key, |row| row.get::<_, i64>(0)).optional()
+            };
+            let own = due(side, object, record)?;
+            let across = match tx.link_of(connection, side, object, record)? {
+                Some(link) => due(side.other(), link.object(side.other()), link.record(side.other()))?,
+                None => None,
+            };
+            Ok(own.into_iter().chain(across).min().map(moment))
+        })
+    }
+
     /// How many marks there are on each object of each side.
     ///
     /// # Errors
@@ -216,14 +268,62 @@ impl Tx<'_> {
         cause: Cause,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let sooner = "CASE WHEN mark.not_before < excluded.not_before THEN mark.not_before ELSE excluded.not_before END";
+        self.put_mark(
+            connection,
+            side,
+            object,
+            record,
+            cause,
+            now,
+            &format!("not_before = {sooner}, tries = 0"),
+        )
+    }
+
+    /// Marks a record, but lets a mark that waits go on waiting; see [`Store::remark_many`].
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn remark(
+        &self,
+        connection: &ConnectionId,
+        side: Side,
+        object: &str,
+        record: &str,
+        cause: Cause,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.put_mark(connection, side, object, record, cause, now, "not_before = mark.not_before")
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the columns of a mark")]
+    fn put_mark(
+        &self,
+        connection: &ConnectionId,
+        side: Side,
+        object: &str,
+        record: &str,
+        cause: Cause,
+        now: Timestamp,
+        wait: &str,
+    ) -> Result<(), StoreError> {
+        let generation = self.next_number("mark")?;
         self.db
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "INSERT INTO mark (connection, side, object, record, generation, cause, first_marked_at, marked_at, \
-                 not_before) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?6, ?6) \
-                 ON CONFLICT (connection, side, object, record) DO UPDATE SET generation = mark.generation + 1, \
-                 cause = excluded.cause, marked_at = excluded.marked_at, not_before = excluded.not_before, tries = 0",
-            )?
-            .execute(params![connection.as_str(), side.as_str(), object, record, cause.as_str(), millis(now)])?;
+                 not_before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?7) \
+                 ON CONFLICT (connection, side, object, record) DO UPDATE SET generation = excluded.generation, \
+                 cause = excluded.cause, marked_at = excluded.marked_at, {wait}"
+            ))?
+            .execute(params![
+                connection.as_str(),
+                side.as_str(),
+                object,
+                record,
+                generation,
+                cause.as_str(),
+                millis(now)
+            ])?;
         Ok(())
     }
 

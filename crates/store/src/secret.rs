@@ -1,4 +1,7 @@
 //! Secrets: tokens and client secrets, sealed with a key that is kept apart from the database.
+//!
+//! Keys and nonces are the one thing here that chance decides. It comes from the operating system and not from outside:
+//! a seed must never lead to a key, and nothing that is simulated depends on either.
 
 use std::io::Write;
 use std::path::Path;
@@ -36,29 +39,42 @@ impl SecretKey {
     /// When the file can neither be read nor made, or does not hold a key.
     pub fn from_file_or_create(path: &Path) -> Result<Self, StoreError> {
         let failed = |reason: String| StoreError::Key { path: path.into(), reason };
-        match std::fs::read_to_string(path) {
-            Ok(text) => Self::from_base64(&text).ok_or_else(|| {
-                failed("it does not hold 32 bytes in base64; restore the original file".into())
-            }),
+        let text = match std::fs::read_to_string(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let mut key = [0; 32];
                 rand::rng().fill_bytes(&mut key);
-                let mut options = std::fs::OpenOptions::new();
-                options.write(true).create_new(true);
-                #[cfg(unix)]
-                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-                let mut file = options.open(path).map_err(|error| failed(error.to_string()))?;
-                writeln!(file, "{}", BASE64_STANDARD.encode(key))
-                    .map_err(|error| failed(error.to_string()))?;
-                Ok(Self(key))
+                write_key(path, &BASE64_STANDARD.encode(key)).and_then(|()| std::fs::read_to_string(path))
             }
-            Err(error) => Err(failed(error.to_string())),
-        }
+            read => read,
+        };
+        let text = text.map_err(|error| failed(error.to_string()))?;
+        Self::from_base64(&text)
+            .ok_or_else(|| failed("it does not hold 32 bytes in base64; restore the original file".into()))
     }
 
     fn cipher(&self) -> ChaCha20Poly1305 {
         ChaCha20Poly1305::new(&Key::from(self.0))
     }
+}
+
+/// Writes the key file whole or not at all: half a key would look like a wrong one ever after. Where another program
+/// was quicker, its key stands.
+fn write_key(path: &Path, text: &str) -> std::io::Result<()> {
+    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft)?;
+    let written = writeln!(file, "{text}").and_then(|()| file.sync_all());
+    // Unlike renaming, linking does not take the place of a file that is there; but not every file system can.
+    let placed = written.and_then(|()| match std::fs::hard_link(&draft, path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => std::fs::rename(&draft, path),
+        _ => Ok(()),
+    });
+    // Where it was renamed, there is nothing to remove.
+    let _ = std::fs::remove_file(&draft);
+    placed
 }
 
 /// What a sealed secret is bound to, so that it cannot be moved to another place.
