@@ -94,9 +94,20 @@ impl Connection {
         self.run.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn begin_run(&self) {
+    /// Notes that a run begins; its history rows carry its name.
+    pub(crate) fn begin_run(&self, kind: &str) -> Result<(), EngineError> {
         let name = format!("run-{:016x}", self.world.chance.bits());
-        self.run.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&name);
+        self.store.begin_run(&self.id, &name, kind, self.now())?;
+        *self.run.lock().unwrap_or_else(PoisonError::into_inner) = name;
+        Ok(())
+    }
+
+    /// Notes how the run ended.
+    pub(crate) fn finish_run(&self, error: Option<&EngineError>) -> Result<(), EngineError> {
+        let outcome = error.map_or_else(|| "finished".to_owned(), ToString::to_string);
+        let figures = serde_json::to_value(self.figures()).unwrap_or_default();
+        self.store.finish_run(&self.run_name(), &outcome, &figures, self.now())?;
+        Ok(())
     }
 
     /// The mappings as both platforms describe them; read once.

@@ -56,11 +56,16 @@ impl Connection {
     /// When a platform cannot be asked or the store cannot be used. Everything done until then stands, and what is
     /// left is still marked.
     pub async fn sync_once(&self) -> Result<Figures, EngineError> {
-        self.begin_run();
+        self.begin_run("once")?;
+        let done = self.pass().await;
+        self.finish_run(done.as_ref().err())?;
+        done.map(|()| self.figures())
+    }
+
+    async fn pass(&self) -> Result<(), EngineError> {
         self.poll(Side::Salesforce).await?;
         self.poll(Side::HubSpot).await?;
-        self.drain().await?;
-        Ok(self.figures())
+        self.drain().await
     }
 
     /// Works until no mark is due.
@@ -75,11 +80,13 @@ impl Connection {
     /// When a person must act (credentials, permissions) or the store cannot be used. What passes by itself is waited
     /// out.
     pub async fn run(&self, stop: Stop) -> Result<(), EngineError> {
-        self.begin_run();
+        self.begin_run("serve")?;
         let hubspot = self.keep_polling(Side::HubSpot, stop.clone());
         let salesforce = self.keep_polling(Side::Salesforce, stop.clone());
         let working = self.keep_working(stop);
-        futures::future::try_join3(hubspot, salesforce, working).await.map(|_| ())
+        let done = futures::future::try_join3(hubspot, salesforce, working).await.map(|_| ());
+        self.finish_run(done.as_ref().err())?;
+        done
     }
 
     async fn keep_polling(&self, side: Side, mut stop: Stop) -> Result<(), EngineError> {
