@@ -1,9 +1,10 @@
 //! A connection at work: one HubSpot account with one Salesforce org, and everything its engine needs.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use model::{ConnectionId, ConvertContext, Side};
+use model::{ConnectionId, ConvertContext, Side, Values};
 use store::{Mark, Store, SyncError, Tx};
 use tokio::sync::{Notify, OnceCell};
 use transport::World;
@@ -16,7 +17,7 @@ use crate::references::Links;
 use crate::remedy;
 use crate::schema::{self, MappingProblem, Schema};
 use crate::settings::Settings;
-use crate::side::{HubSpotSide, Refusal, SalesforceSide, SideApi};
+use crate::side::{HubSpotSide, RecordState, Refusal, SalesforceSide, SideApi};
 
 /// Checks settings against what both platforms describe, changing nothing. Answers automatic mappings that are left out.
 ///
@@ -45,6 +46,8 @@ pub struct Connection {
     salesforce: SalesforceSide,
     schema: OnceCell<Arc<Schema>>,
     run: Mutex<String>,
+    /// What records held when they could not be brought in step: a poll that sees the same again need not look again.
+    stuck: Mutex<BTreeMap<(Side, String, String), Values>>,
 }
 
 impl Connection {
@@ -63,6 +66,7 @@ impl Connection {
             hubspot: HubSpotSide::new(hubspot),
             salesforce: SalesforceSide::new(salesforce),
             run: Mutex::new(String::new()),
+            stuck: Mutex::new(BTreeMap::new()),
             schema: OnceCell::new(),
             figures: Counter::default(),
             wake: Notify::new(),
@@ -134,6 +138,23 @@ impl Connection {
     pub(crate) fn convert_context<'a>(&'a self, links: &'a Links<'a>) -> ConvertContext<'a> {
         let time_zone = self.schema.get().map_or(jiff::tz::TimeZone::UTC, |schema| schema.time_zone.clone());
         ConvertContext { time_zone, references: links }
+    }
+
+    /// Remembers what a record held when it, or a field of it, could not be brought in step; or forgets it.
+    pub(crate) fn remember_stuck(&self, side: Side, record: &RecordState, is_stuck: bool) {
+        let mut stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (side, record.object.clone(), record.id.clone());
+        if is_stuck {
+            stuck.insert(key, record.values.clone());
+        } else {
+            stuck.remove(&key);
+        }
+    }
+
+    /// Whether this record is stuck and holds what it held then.
+    pub(crate) fn is_stuck_as_it_was(&self, side: Side, record: &RecordState) -> bool {
+        let stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        stuck.get(&(side, record.object.clone(), record.id.clone())) == Some(&record.values)
     }
 
     /// What has been done since the engine was made.

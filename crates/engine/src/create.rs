@@ -258,6 +258,7 @@ impl Connection {
                     tx.set_error(&self.id, error)?;
                 }
                 tx.resolve_errors(&self.id, side, &record.object, &record.id, &keep, now)?;
+                self.remember_stuck(side, record, !job.misfits.is_empty());
                 self.figures.linked(1);
                 // Fields that could not go along, or that the platform filled by itself, are agreed on in a second look.
                 let misfits: Vec<&String> =
@@ -278,6 +279,7 @@ impl Connection {
                     let mut refusal = refusal.clone();
                     refusal.code = "SHARED_KEY".into();
                     self.figures.add(side, |figures| figures.failed += 1);
+                    self.remember_stuck(side, record, true);
                     tx.set_error(&self.id, &self.error_of(&record.object, side, &record.id, None, &refusal))?;
                     return self.postpone(tx, &job.new.mark, false);
                 }
@@ -287,8 +289,12 @@ impl Connection {
                 Ok(())
             }
             Some(Done::Refused(refusal)) => {
-                tx.close_intents_of_source(&self.id, side, &record.object, &record.id)?;
+                // A passing refusal may have been the answer to a second try, after the first took effect unanswered.
+                if !refusal.passing {
+                    tx.close_intents_of_source(&self.id, side, &record.object, &record.id)?;
+                }
                 self.figures.add(side, |figures| figures.failed += 1);
+                self.remember_stuck(side, record, true);
                 tx.set_error(&self.id, &self.error_of(&record.object, side, &record.id, None, refusal))?;
                 self.postpone(tx, &job.new.mark, refusal.passing)
             }

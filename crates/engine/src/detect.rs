@@ -57,6 +57,8 @@ impl Connection {
         let changed: Vec<String> = records
             .iter()
             .filter(|record| worth_a_look(side, record, links.get(&record.id)))
+            // What could not be synced is tried again in its own time, or as soon as it changes.
+            .filter(|record| record.deleted || !self.is_stuck_as_it_was(side, record))
             .map(|record| record.id.clone())
             .collect();
         self.figures.add(side, |figures| figures.read += records.len() as u64);

@@ -406,6 +406,7 @@ impl Connection {
         self.store.transaction(|tx| match &refusal {
             Some(refusal) => {
                 self.figures.add(side, |figures| figures.failed += 1);
+                self.remember_stuck(side, &stray.record, true);
                 tx.set_error(
                     &self.id,
                     &self.error_of(&stray.record.object, side, &stray.record.id, None, refusal),

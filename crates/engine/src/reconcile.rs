@@ -401,7 +401,9 @@ impl Connection {
             tx.set_link_state(link.id, store::LinkState::Active, now)?;
         }
         for side in [Side::HubSpot, Side::Salesforce] {
-            if !work.unknown.get(side) {
+            // A passing refusal may have been the answer to a second try, after the first took effect unanswered.
+            let passing = work.failed.get(side).as_ref().is_some_and(|refusal| refusal.passing);
+            if !work.unknown.get(side) && !passing {
                 tx.close_intents_of_link(link.id, side)?;
             }
         }
@@ -470,6 +472,10 @@ impl Connection {
             }
         }
         let failed = refusals.iter().find_map(|(_, refusal)| refusal.as_ref());
+        let is_stuck = !unknown && (failed.is_some() || fields_wait || !work.plan.misfits.is_empty());
+        for side in [Side::HubSpot, Side::Salesforce] {
+            self.remember_stuck(side, work.pair.record(side), is_stuck);
+        }
         for mark in &work.pair.marks {
             if unknown {
                 self.postpone(tx, mark, true)?;
