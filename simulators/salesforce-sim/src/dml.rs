@@ -20,6 +20,13 @@ pub(crate) struct Writer {
     pub duplicate_rule: DuplicateRule,
 }
 
+impl Writer {
+    /// A writer who insists on nothing.
+    pub fn new(user: Arc<str>, now: Timestamp) -> Self {
+        Self { user, now, allow_save: false, duplicate_rule: DuplicateRule::Off }
+    }
+}
+
 /// What the org's rule against contacts and leads with the same email does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

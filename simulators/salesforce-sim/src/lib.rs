@@ -262,12 +262,7 @@ impl SalesforceSim {
     }
 
     fn person(&self, state: &State) -> Writer {
-        Writer {
-            user: Arc::clone(&state.person),
-            now: self.0.clock.now(),
-            allow_save: true,
-            duplicate_rule: DuplicateRule::Off,
-        }
+        Writer { allow_save: true, ..Writer::new(Arc::clone(&state.person), self.0.clock.now()) }
     }
 
     /// Makes a record as a person would, in the user interface.

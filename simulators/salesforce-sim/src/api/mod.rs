@@ -138,10 +138,9 @@ impl<'a> Api<'a> {
 
     fn writer(&self, headers: &CallHeaders) -> Writer {
         Writer {
-            user: Arc::clone(&self.state.integration),
-            now: self.now,
             allow_save: headers.allow_save,
             duplicate_rule: self.state.duplicate_rule,
+            ..Writer::new(Arc::clone(&self.state.integration), self.now)
         }
     }
 
