@@ -76,7 +76,7 @@ async fn objects(State(sim): State<SalesforceSim>) -> Html<String> {
                 rows,
                 "<tr><td><a href=/_sim/console/{name}>{}</a><td class=quiet>{name}<td>{}",
                 escape(&table.def.plural),
-                table.live
+                table.live()
             );
         }
     });
@@ -105,22 +105,21 @@ async fn list(
     let body = sim.with_org(|org| {
         let table = org.table(&object)?;
         let names = columns(&table.def.name);
-        let fits = |row: &&crate::org::RowData| {
+        let fits = |row: &&std::sync::Arc<crate::storage::Stored>| {
             wanted.is_empty()
-                || row.id.to_lowercase().contains(&wanted)
+                || row.id().to_lowercase().contains(&wanted)
                 || names.iter().any(|name| shown(&row.value(name)).to_lowercase().contains(&escape(&wanted)))
         };
-        let live = table.order.values().rev().filter_map(|id| table.rows.get(id)).map(|row| &**row);
-        let found: Vec<&crate::org::RowData> =
-            live.filter(|row| !row.deleted).filter(fits).skip(start).take(PER_PAGE + 1).collect();
+        let live = table.rows.iter().rev().filter(|row| !row.deleted);
+        let found: Vec<_> = live.filter(fits).skip(start).take(PER_PAGE + 1).collect();
         let mut rows = String::new();
         for row in found.iter().take(PER_PAGE) {
             let _ = write!(rows, "<tr>");
             for (at, name) in names.iter().enumerate() {
                 let text = shown(&row.value(name));
-                let text = if text.is_empty() && at == 0 { escape(&row.id) } else { text };
+                let text = if text.is_empty() && at == 0 { escape(&row.id()) } else { text };
                 let _ = match at {
-                    0 => write!(rows, "<td><a href=/_sim/console/{}/{}>{text}</a>", table.def.name, row.id),
+                    0 => write!(rows, "<td><a href=/_sim/console/{}/{}>{text}</a>", table.def.name, row.id()),
                     _ => write!(rows, "<td>{text}"),
                 };
             }
@@ -142,7 +141,7 @@ async fn list(
              placeholder=\"Search by name, email or id\"><button>Search</button></form>\
              <p><a href=/_sim/console/{}/new>New {}</a></p><table><tr>{heads}{rows}</table><nav>{pages}</nav>",
             escape(&table.def.plural),
-            table.live,
+            table.live(),
             escape(&wanted),
             table.def.name,
             escape(&table.def.label.to_lowercase()),
@@ -187,7 +186,7 @@ fn form(
             if !editable {
                 continue;
             }
-            let held = row.map_or(Value::Null, |row| row.get(at).clone());
+            let held = row.as_ref().map_or(Value::Null, |row| row.get(at).clone());
             let value = typed.get(&field.name).map_or_else(|| shown(&held), |text| escape(text));
             let required = if field.is_required() { " <span class=tag>required</span>" } else { "" };
             let list = if field.choices.is_empty() {
@@ -253,7 +252,7 @@ fn typed_fields(
         let mut fields = Map::new();
         for (name, text) in typed {
             let Some((at, field)) = table.def.field(name) else { continue };
-            let held = row.map_or(Value::Null, |row| row.get(at).clone());
+            let held = row.as_ref().map_or(Value::Null, |row| row.get(at).clone());
             let before = match &held {
                 Value::Null => String::new(),
                 Value::String(text) => text.clone(),

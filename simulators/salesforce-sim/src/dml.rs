@@ -162,7 +162,7 @@ impl Org {
     pub fn undelete(&mut self, id: &str, writer: &Writer) -> Result<(), Refusal> {
         let (object, mut row) = self
             .find(id)
-            .map(|(table, row)| (table.def.name.clone(), RowData::clone(row)))
+            .map(|(table, row)| (table.def.name.clone(), row))
             .filter(|(_, row)| row.deleted)
             .ok_or_else(|| Refusal::new("UNDELETE_FAILED", "Entity is not in the recycle bin"))?;
         row.deleted = false;
@@ -188,7 +188,7 @@ impl Org {
             Some(row) if row.deleted => {
                 Err(Refusal::new("ENTITY_IS_DELETED", "entity is deleted").with_status(404))
             }
-            Some(row) => Ok(RowData::clone(row)),
+            Some(row) => Ok(row),
             None => Err(Refusal::new("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")),
         }
     }

@@ -16,6 +16,23 @@ pub(crate) fn make(prefix: &str, number: u64) -> String {
     with_check(&head)
 }
 
+/// The number of a record that this org made, by its id of 15 or 18 characters.
+pub(crate) fn number(prefix: &str, id: &str) -> Option<u64> {
+    let tail = id.strip_prefix(prefix)?.strip_prefix("5g0")?.get(..9)?;
+    if id.len() != 18 && id.len() != 15 {
+        return None;
+    }
+    tail.bytes().try_fold(0_u64, |number, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'A'..=b'Z' => byte - b'A' + 10,
+            b'a'..=b'z' => byte - b'a' + 36,
+            _ => return None,
+        };
+        number.checked_mul(62)?.checked_add(u64::from(digit))
+    })
+}
+
 fn with_check(head: &str) -> String {
     let check = head.as_bytes().chunks(5).map(|five| {
         let capitals = five.iter().enumerate().filter(|(_, byte)| byte.is_ascii_uppercase());
@@ -48,6 +65,7 @@ mod tests {
         for number in [1, 61, 62, 3_843, 916_132_832] {
             let id = make("003", number);
             assert_eq!(id.len(), 18);
+            assert_eq!(super::number("003", &id), Some(number));
             assert_eq!(normal(&id).as_deref(), Some(id.as_str()));
             assert_eq!(normal(id.get(..15).unwrap()).as_deref(), Some(id.as_str()));
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::org::{Org, RowData};
+use crate::storage::Stored;
 
 /// The states of records before the writes of open transactions, oldest first.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +16,7 @@ pub(crate) struct Journal {
 struct Before {
     object: String,
     id: String,
-    row: Option<Arc<RowData>>,
+    row: Option<Arc<Stored>>,
 }
 
 /// Where a transaction began.
@@ -48,12 +49,11 @@ impl Org {
     pub fn put(&mut self, object: &str, row: RowData) {
         let noting = self.journal.open > 0;
         let Some(table) = self.table_mut(object) else { return };
-        let before = noting.then(|| Before {
-            object: table.def.name.clone(),
-            id: row.id.clone(),
-            row: table.rows.get(&row.id).cloned(),
-        });
-        table.put(row);
-        self.journal.before.extend(before);
+        let id = row.id.clone();
+        let before = table.put(row);
+        if noting {
+            let object = table.def.name.clone();
+            self.journal.before.push(Before { object, id, row: before });
+        }
     }
 }

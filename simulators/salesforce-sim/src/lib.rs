@@ -21,6 +21,7 @@ mod routes;
 mod schema;
 mod service;
 pub mod soql;
+mod storage;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -219,7 +220,7 @@ impl SalesforceSim {
             org.tables
                 .iter()
                 .filter(|(_, t)| t.def.writable)
-                .map(|(name, t)| (name.clone(), t.live))
+                .map(|(name, t)| (name.clone(), t.live()))
                 .collect()
         });
         self.0.stats.snapshot(records)
@@ -315,7 +316,7 @@ impl SalesforceSim {
     pub fn record(&self, object: &str, id: &str) -> Option<RecordView> {
         self.with_org(|org| {
             let table = org.table(object)?;
-            table.rows.get(&ids::normal(id)?).map(|row| view(row))
+            table.rows.get(&ids::normal(id)?).map(|row| view(&row))
         })
     }
 
@@ -324,8 +325,7 @@ impl SalesforceSim {
     pub fn records(&self, object: &str) -> Vec<RecordView> {
         self.with_org(|org| {
             let Some(table) = org.table(object) else { return Vec::new() };
-            let rows = table.order.values().filter_map(|id| table.rows.get(id)).filter(|row| !row.deleted);
-            rows.map(|row| view(row)).collect()
+            table.rows.live_after(0).map(|row| view(&row.unpacked())).collect()
         })
     }
 

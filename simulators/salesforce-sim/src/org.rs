@@ -1,7 +1,7 @@
 //! Everything one org holds.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
@@ -11,9 +11,11 @@ use serde_json::{Value, json};
 use crate::ids;
 use crate::journal::Journal;
 use crate::schema::{FieldDef, ObjectDef, standard};
-use crate::soql::{ChildRelationship, Data, FieldInfo, Hint, ObjectInfo, Record, Row};
+use crate::soql::{ChildRelationship, Data, FieldInfo, Hint, ObjectInfo, Record, Row, ScanOrder};
+use crate::storage::{self, Index, Rows, Sorted, Stored};
 
-/// A record. Values are as the API answers them; a field that is missing is null.
+/// A record in the form that is worked with. Values are as the API answers them; a field that is missing is null.
+/// What a table keeps is [`Stored`].
 #[derive(Debug, Clone)]
 pub(crate) struct RowData {
     pub id: String,
@@ -37,25 +39,6 @@ impl RowData {
         }
     }
 
-    /// The parts of an address in one; nothing where the object has no such address, or all parts are empty.
-    fn address(&self, kind: &str) -> Option<Value> {
-        const PARTS: [&str; 8] =
-            ["City", "Country", "GeocodeAccuracy", "Latitude", "Longitude", "PostalCode", "State", "Street"];
-        let part = |name: &str| {
-            let at = self.def.get_index_of(&format!("{kind}{name}"));
-            at.map_or(Value::Null, |at| self.get(at).clone())
-        };
-        let parts = PARTS.map(part);
-        if parts.iter().all(Value::is_null) {
-            return None;
-        }
-        let keys = PARTS.map(|name| {
-            let (first, rest) = name.split_at(1);
-            format!("{}{rest}", first.to_lowercase())
-        });
-        Some(Value::Object(keys.into_iter().zip(parts).collect()))
-    }
-
     pub fn set(&mut self, field: usize, value: Value) {
         let key = u16::try_from(field).unwrap_or(u16::MAX);
         match (self.values.binary_search_by_key(&key, |(at, _)| *at), value.is_null()) {
@@ -71,6 +54,29 @@ impl RowData {
             (Err(at), false) => self.values.insert(at, (key, value)),
         }
     }
+}
+
+/// The parts of an address in one; nothing where the object has no such address, or all parts are empty.
+pub(crate) fn address<'a>(
+    def: &IndexSet<String>,
+    kind: &str,
+    get: impl Fn(usize) -> Cow<'a, Value>,
+) -> Option<Value> {
+    const PARTS: [&str; 8] =
+        ["City", "Country", "GeocodeAccuracy", "Latitude", "Longitude", "PostalCode", "State", "Street"];
+    let part = |name: &str| {
+        let at = def.get_index_of(&format!("{kind}{name}"));
+        at.map_or(Value::Null, |at| get(at).into_owned())
+    };
+    let parts = PARTS.map(part);
+    if parts.iter().all(Value::is_null) {
+        return None;
+    }
+    let keys = PARTS.map(|name| {
+        let (first, rest) = name.split_at(1);
+        format!("{}{rest}", first.to_lowercase())
+    });
+    Some(Value::Object(keys.into_iter().zip(parts).collect()))
 }
 
 /// A moment as the API writes it: whole seconds, `+0000`.
@@ -90,7 +96,10 @@ impl Record for RowData {
             "LastModifiedById" => Cow::Owned(json!(&*self.modified_by)),
             "SystemModstamp" => Cow::Owned(json!(api_time(self.modstamp))),
             _ => match self.def.get_index_of(field) {
-                Some(at) => match field.strip_suffix("Address").and_then(|kind| self.address(kind)) {
+                Some(at) => match field
+                    .strip_suffix("Address")
+                    .and_then(|kind| address(&self.def, kind, |at| Cow::Borrowed(self.get(at))))
+                {
                     Some(address) => Cow::Owned(address),
                     None => Cow::Borrowed(self.get(at)),
                 },
@@ -102,46 +111,51 @@ impl Record for RowData {
     fn is_deleted(&self) -> bool {
         self.deleted
     }
+
+    fn number(&self) -> u64 {
+        self.number
+    }
 }
 
-/// All records of one object.
+/// All records of one object. Copies share what neither of them has changed since.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     pub def: ObjectDef,
     pub names: Arc<IndexSet<String>>,
-    pub rows: HashMap<String, Arc<RowData>>,
-    /// Record ids by number, which is the order they were made in.
-    pub order: BTreeMap<u64, String>,
+    pub rows: Rows,
     /// Records by the second of their last change.
-    by_modstamp: BTreeSet<(i64, u64)>,
-    /// For each indexed field, the records that hold a value (in lower case).
-    index: HashMap<usize, HashMap<String, BTreeSet<u64>>>,
+    by_modstamp: Sorted<(i64, u32)>,
+    /// For each indexed field, the records that hold a value.
+    index: BTreeMap<usize, Index>,
     next: u64,
-    pub live: u64,
+}
+
+/// A record's number as the indexes hold it.
+fn short(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 impl Table {
-    fn new(def: ObjectDef) -> Self {
+    pub fn new(def: ObjectDef) -> Self {
         let mut table = Self {
             names: Arc::new(def.fields.keys().cloned().collect()),
-            rows: HashMap::new(),
-            order: BTreeMap::new(),
-            by_modstamp: BTreeSet::new(),
-            index: HashMap::new(),
+            rows: Rows::new(&def.prefix),
+            by_modstamp: Sorted::default(),
+            index: BTreeMap::new(),
             next: 1,
-            live: 0,
             def,
         };
-        for name in ["Email", "Website", "Name", "Username", "AccountId", "OwnerId", "WhoId", "WhatId"] {
-            if let Some(at) = table.def.fields.get_index_of(name) {
-                table.index.insert(at, HashMap::new());
-            }
-        }
+        let indexed = |(at, field): (usize, &Arc<FieldDef>)| {
+            let named = matches!(field.name.as_str(), "Email" | "Website" | "Name" | "Username");
+            (named || field.kind == "reference" || field.unique || field.external_id).then_some(at)
+        };
+        let indexed: Vec<usize> = table.def.fields.values().enumerate().filter_map(indexed).collect();
+        table.index.extend(indexed.into_iter().map(|at| (at, Index::default())));
         table
     }
 
     pub fn add_field(&mut self, field: FieldDef) {
-        let indexed = field.unique || field.external_id;
+        let indexed = field.unique || field.external_id || field.kind == "reference";
         let name = field.name.clone();
         self.def.add(field);
         self.names = Arc::new(self.def.fields.keys().cloned().collect());
@@ -156,79 +170,87 @@ impl Table {
         number
     }
 
-    /// Puts a record back as it was, or away when it was not there.
-    pub fn restore(&mut self, id: &str, before: Option<Arc<RowData>>) {
-        if let Some(row) = before {
-            self.put(RowData::clone(&row));
-        } else if let Some(row) = self.rows.remove(id) {
-            self.forget(&row);
-            self.order.remove(&row.number);
-        }
+    /// How many records are not deleted.
+    pub fn live(&self) -> u64 {
+        self.rows.live() as u64
     }
 
-    /// Takes a record's state out of the counts and indexes.
-    fn forget(&mut self, row: &RowData) {
-        self.by_modstamp.remove(&(row.modstamp, row.number));
-        self.live -= u64::from(!row.deleted);
-        for (field, index) in &mut self.index {
-            let key = text_of(row.get(*field)).to_lowercase();
-            if let Some(numbers) = index.get_mut(&key) {
-                numbers.remove(&row.number);
-                if numbers.is_empty() {
-                    index.remove(&key);
+    /// Puts a record back as it was, or away when it was not there.
+    pub fn restore(&mut self, id: &str, before: Option<Arc<Stored>>) {
+        if let Some(row) = before {
+            self.put(row.unpacked());
+        } else if let Some(number) = self.rows.stored(id).map(|row| row.number)
+            && let Some(row) = self.rows.remove(number)
+        {
+            self.by_modstamp.remove(&(row.modstamp, short(row.number)));
+            for (field, index) in &mut self.index {
+                if let Some(hash) = hash_of(&row.get(*field)) {
+                    index.remove(hash, short(row.number));
                 }
             }
         }
     }
 
     /// Live records whose field holds `value`, in whatever case unless the field tells cases apart.
-    pub fn holders(&self, field: usize, value: &str) -> Vec<Arc<RowData>> {
-        let wanted = value.to_lowercase();
+    pub fn holders(&self, field: usize, value: &str) -> Vec<RowData> {
         let exact = self.def.field_at(field).is_some_and(|field| field.case_sensitive);
-        let fits = |row: &Arc<RowData>| !row.deleted && (!exact || text_of(row.get(field)) == value);
+        let wanted = value.to_lowercase();
+        let fits = |row: &&Arc<Stored>| {
+            let held = row.get(field);
+            let held = text_of(&held);
+            !row.deleted && if exact { held == value } else { held.to_lowercase() == wanted }
+        };
         match self.index.get(&field) {
             Some(index) => {
-                let numbers = index.get(&wanted).into_iter().flatten();
-                let rows = numbers.filter_map(|number| self.rows.get(self.order.get(number)?)).cloned();
-                rows.filter(fits).collect()
+                let rows = index.get(value).filter_map(|number| self.rows.at(number.into()));
+                rows.filter(fits).map(|row| row.unpacked()).collect()
             }
-            None => {
-                let rows = self.order.values().filter_map(|id| self.rows.get(id));
-                rows.filter(|row| fits(row) && text_of(row.get(field)).to_lowercase() == wanted)
-                    .cloned()
-                    .collect()
-            }
+            None => self.rows.iter().filter(fits).map(|row| row.unpacked()).collect(),
         }
     }
 
-    /// Records whose last change was in these seconds, deleted or not.
-    pub fn changed(&self, start: i64, end: i64) -> impl Iterator<Item = &RowData> {
+    /// Records whose last change was in these seconds, deleted or not, oldest change first.
+    pub fn changed(&self, start: i64, end: i64) -> impl DoubleEndedIterator<Item = &Arc<Stored>> {
         let range = self.by_modstamp.range((start, 0)..(end, 0));
-        range.filter_map(|(_, number)| self.rows.get(self.order.get(number)?)).map(|row| &**row)
+        range.filter_map(|(_, number)| self.rows.at(number.into()))
     }
 
-    /// Keeps a record in place of its former state.
-    pub fn put(&mut self, mut row: RowData) {
+    /// Keeps a record in place of its former state, which it answers.
+    pub fn put(&mut self, mut row: RowData) -> Option<Arc<Stored>> {
         row.def = Arc::clone(&self.names);
-        row.values.shrink_to_fit();
-        if let Some(old) = self.rows.get(&row.id).cloned() {
-            self.forget(&old);
+        let number = short(row.number);
+        let old = self.rows.insert(row.number, Stored::pack(&row));
+        let old_stamp = old.as_ref().map(|old| old.modstamp);
+        if old_stamp != Some(row.modstamp) {
+            if let Some(stamp) = old_stamp {
+                self.by_modstamp.remove(&(stamp, number));
+            }
+            self.by_modstamp.insert((row.modstamp, number));
         }
-        self.by_modstamp.insert((row.modstamp, row.number));
-        self.live += u64::from(!row.deleted);
-        self.order.insert(row.number, row.id.clone());
         for (field, index) in &mut self.index {
-            let value = row.get(*field);
-            if !value.is_null() {
-                index.entry(text_of(value).to_lowercase()).or_default().insert(row.number);
+            let before = old.as_ref().and_then(|old| hash_of(&old.get(*field)));
+            let after = hash_of(row.get(*field));
+            if before != after {
+                before.into_iter().for_each(|hash| index.remove(hash, number));
+                after.into_iter().for_each(|hash| index.insert(hash, number));
             }
         }
-        self.rows.insert(row.id.clone(), Arc::new(row));
+        old
     }
+}
+
+/// The place of a value in an index; nothing for none.
+fn hash_of(value: &Value) -> Option<u64> {
+    (!value.is_null()).then(|| storage::hash(&text_of(value)))
 }
 
 fn text_of(value: &Value) -> Cow<'_, str> {
     match value {
+        // 5.0 and 5 are the same.
+        Value::Number(number) => Cow::Owned(match number.as_f64().filter(|_| number.is_f64()) {
+            Some(double) if double.fract() == 0.0 && double.abs() < 1e15 => format!("{double:.0}"),
+            _ => number.to_string(),
+        }),
         Value::String(text) => Cow::Borrowed(text),
         Value::Null => Cow::Borrowed(""),
         other => Cow::Owned(other.to_string()),
@@ -273,7 +295,7 @@ impl Org {
     }
 
     /// The record with this id, of whichever object.
-    pub fn find(&self, id: &str) -> Option<(&Table, &Arc<RowData>)> {
+    pub fn find(&self, id: &str) -> Option<(&Table, RowData)> {
         let id = ids::normal(id)?;
         let table = self.tables.get(self.object_of(&id)?)?;
         table.rows.get(&id).map(|row| (table, row))
@@ -300,39 +322,61 @@ impl Data for Org {
     }
 
     fn row<'a>(&'a self, object: &str, id: &str) -> Option<Row<'a>> {
-        let row = self.table(object)?.rows.get(id)?;
+        let row = self.table(object)?.rows.stored(id)?;
         Some(Row::Borrowed(&**row))
+    }
+
+    fn order(&self, object: &str, hint: &Hint) -> ScanOrder {
+        let Some(table) = self.table(object) else { return ScanOrder::Unknown };
+        let by_value = hint.any_of.iter().any(|wanted| {
+            table.def.fields.get_index_of(&wanted.field).is_some_and(|at| table.index.contains_key(&at))
+        });
+        match hint.ids.is_some() || by_value || hint.from_id.is_some() {
+            false if hint.times.iter().any(|times| times.field == "SystemModstamp") => {
+                ScanOrder::SystemModstamp
+            }
+            _ => ScanOrder::Id,
+        }
+    }
+
+    fn live(&self, object: &str) -> Option<usize> {
+        self.table(object).map(|table| table.rows.live())
     }
 
     fn scan<'a>(&'a self, object: &str, hint: &Hint) -> Box<dyn Iterator<Item = Row<'a>> + 'a> {
         let Some(table) = self.table(object) else { return Box::new(std::iter::empty()) };
+        fn lent<'a>(row: &'a Arc<Stored>) -> Row<'a> {
+            Row::Borrowed(&**row)
+        }
         if let Some(ids) = &hint.ids {
-            let rows: Vec<Row<'a>> =
-                ids.iter().filter_map(|id| table.rows.get(id)).map(|row| Row::Borrowed(&**row)).collect();
-            return Box::new(rows.into_iter());
+            let mut rows: Vec<&Arc<Stored>> = ids.iter().filter_map(|id| table.rows.stored(id)).collect();
+            rows.sort_unstable_by_key(|row| row.number);
+            rows.dedup_by_key(|row| row.number);
+            return Box::new(rows.into_iter().map(lent));
         }
         for wanted in &hint.any_of {
             let Some(at) = table.def.fields.get_index_of(&wanted.field) else { continue };
             let Some(index) = table.index.get(&at) else { continue };
-            let mut numbers: Vec<u64> = wanted
-                .values
-                .iter()
-                .filter_map(|value| index.get(&text_of(value).to_lowercase()))
-                .flatten()
-                .copied()
-                .collect();
+            if let [value] = wanted.values.as_slice() {
+                let rows = index.get(&text_of(value)).filter_map(|number| table.rows.at(number.into()));
+                return Box::new(rows.map(lent));
+            }
+            let mut numbers: Vec<u32> =
+                wanted.values.iter().flat_map(|value| index.get(&text_of(value))).collect();
             numbers.sort_unstable();
             numbers.dedup();
-            let rows = numbers.into_iter().filter_map(|number| table.rows.get(table.order.get(&number)?));
-            return Box::new(rows.map(|row| Row::Borrowed(&**row)));
+            let rows = numbers.into_iter().filter_map(|number| table.rows.at(number.into()));
+            return Box::new(rows.map(lent));
+        }
+        if let Some(from) = &hint.from_id {
+            let first = ids::number(&table.def.prefix, from).unwrap_or(0);
+            return Box::new(table.rows.from(first).map(lent));
         }
         if let Some(times) = hint.times.iter().find(|times| times.field == "SystemModstamp") {
             let from = times.from.map_or(i64::MIN, |at| at.as_second());
-            let to = times.to.map_or(i64::MAX, |at| at.as_second());
-            let range = table.by_modstamp.range((from, 0)..=(to, u64::MAX));
-            let rows = range.filter_map(|(_, number)| table.rows.get(table.order.get(number)?));
-            return Box::new(rows.map(|row| Row::Borrowed(&**row)));
+            let to = times.to.map_or(i64::MAX, |at| at.as_second().saturating_add(1));
+            return Box::new(table.changed(from, to).map(lent));
         }
-        Box::new(table.order.values().filter_map(|id| table.rows.get(id)).map(|row| Row::Borrowed(&**row)))
+        Box::new(table.rows.iter().map(lent))
     }
 }

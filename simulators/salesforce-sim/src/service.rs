@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::org::{Org, RowData};
+use crate::storage::{Rows, Stored};
 use crate::{ids, soql};
 
 /// Calls that a Developer Edition org allows in any 24 hours.
@@ -17,7 +18,24 @@ pub(crate) const DAILY_CALLS: u64 = 15_000;
 pub(crate) struct Cursor {
     pub query: soql::Query,
     pub request: soql::Request,
-    pub rows: Vec<Arc<RowData>>,
+    /// The object's records as they were.
+    pub rows: Rows,
+    pub total: usize,
+    pub more: soql::More,
+}
+
+impl Cursor {
+    /// A page of the rows that were found.
+    pub fn page(&self, start: usize, size: usize) -> Vec<&Arc<Stored>> {
+        match &self.more {
+            soql::More::Nothing => Vec::new(),
+            soql::More::AllLive => self.rows.live_after(start).take(size).collect(),
+            soql::More::Numbered(numbers) => {
+                let numbers = numbers.iter().skip(start).take(size);
+                numbers.filter_map(|number| self.rows.at(*number)).collect()
+            }
+        }
+    }
 }
 
 /// What is remembered between calls.

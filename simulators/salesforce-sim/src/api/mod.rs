@@ -229,7 +229,7 @@ impl<'a> Api<'a> {
             return at;
         }
         let table = self.state.org.table("Organization");
-        let row = table.and_then(|table| table.rows.values().next());
+        let row = table.and_then(|table| table.rows.iter().next());
         row.and_then(|row| Timestamp::from_second(row.created_at).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
@@ -266,7 +266,7 @@ impl<'a> Api<'a> {
             .tables
             .iter()
             .filter(|(name, _)| wanted.is_empty() || wanted.contains(&name.as_str()))
-            .map(|(name, table)| json!({"count": table.live, "name": name}))
+            .map(|(name, table)| json!({"count": table.live(), "name": name}))
             .collect();
         json!({"sObjects": counts})
     }

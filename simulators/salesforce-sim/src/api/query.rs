@@ -1,7 +1,5 @@
 //! Queries, page by page.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
 use super::{Api, Call, Done, Reply, param, refuse};
@@ -21,11 +19,13 @@ impl Api<'_> {
         let request = soql::Request { text, now: self.now, scope, version: version.to_owned() };
         let size = page_size(call);
         let org = &self.state.org;
-        let (answer, ids) = soql::execute_first(&query, &request, org, size).map_err(failed)?;
-        let mut body = json!({"totalSize": answer.total_size, "done": ids.is_empty()});
-        if !ids.is_empty() {
-            let rows = ids.iter().filter_map(|id| org.find(id)).map(|(_, row)| Arc::clone(row)).collect();
-            let locator = self.state.service.keep(Cursor { query, request, rows });
+        let (answer, more) = soql::execute_first(&query, &request, org, size).map_err(failed)?;
+        let done = more == soql::More::Nothing;
+        let total = answer.total_size;
+        let mut body = json!({"totalSize": total, "done": done});
+        if !done && let Some(table) = org.table(&query.from.text) {
+            let rows = table.rows.clone();
+            let locator = self.state.service.keep(Cursor { query, request, rows, total, more });
             body["nextRecordsUrl"] = json!(format!("/services/data/v{version}/query/{locator}-{size}"));
         }
         body["records"] = answer.records.into();
@@ -37,10 +37,13 @@ impl Api<'_> {
         let (id, offset) = locator.rsplit_once('-').ok_or_else(gone)?;
         let offset: usize = offset.parse().map_err(|_| gone())?;
         let cursor = self.state.service.cursor(id).ok_or_else(gone)?;
-        let total = cursor.rows.len();
-        let end = total.min(offset.saturating_add(page_size(call)));
-        let wanted = cursor.rows.get(offset..end).filter(|rows| !rows.is_empty()).ok_or_else(gone)?;
-        let rows: Vec<Row<'_>> = wanted.iter().map(|row| Row::Borrowed(&**row as &dyn Record)).collect();
+        let total = cursor.total;
+        let wanted = cursor.page(offset, page_size(call));
+        if wanted.is_empty() {
+            return Err(gone());
+        }
+        let end = offset + wanted.len();
+        let rows: Vec<Row<'_>> = wanted.iter().map(|row| Row::Borrowed(&***row as &dyn Record)).collect();
         let records =
             soql::records_of(&cursor.query, &cursor.request, &self.state.org, &rows).map_err(failed)?;
         let mut body = json!({"totalSize": total, "done": end >= total});

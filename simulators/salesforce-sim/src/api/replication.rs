@@ -1,11 +1,14 @@
 //! What has changed or gone within a span of time.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Api, Call, Done, Reply, param, refuse};
 use crate::error::Refusal;
-use crate::org::{RowData, api_time};
+use crate::org::api_time;
+use crate::storage::Stored;
 
 /// How far back deletions are known.
 const DELETED_KNOWN: SignedDuration = SignedDuration::from_hours(15 * 24);
@@ -15,7 +18,7 @@ impl Api<'_> {
     pub(super) fn updated(&self, call: &Call, object: &str) -> Done {
         let (start, end) = span(call)?;
         let rows = self.within(object, start, end, false)?;
-        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let ids: Vec<String> = rows.iter().map(|row| row.id()).collect();
         Ok(Reply::ok(json!({"ids": ids, "latestDateCovered": api_time(end)})))
     }
 
@@ -24,7 +27,7 @@ impl Api<'_> {
         let (start, end) = span(call)?;
         let rows = self.within(object, start, end, true)?;
         let gone: Vec<Value> =
-            rows.iter().map(|row| json!({"id": row.id, "deletedDate": api_time(row.modstamp)})).collect();
+            rows.iter().map(|row| json!({"id": row.id(), "deletedDate": api_time(row.modstamp)})).collect();
         let earliest = self.now.checked_sub(DELETED_KNOWN).unwrap_or(self.now).as_second();
         Ok(Reply::ok(json!({
             "deletedRecords": gone, "earliestDateAvailable": api_time(earliest), "latestDateCovered": api_time(end),
@@ -37,7 +40,7 @@ impl Api<'_> {
         start: i64,
         end: i64,
         deleted: bool,
-    ) -> Result<Vec<&RowData>, Vec<Refusal>> {
+    ) -> Result<Vec<&Arc<Stored>>, Vec<Refusal>> {
         let table = self.state.org.table(object).ok_or_else(|| vec![Refusal::not_found()])?;
         Ok(table.changed(start, end).filter(|row| row.deleted == deleted).collect())
     }

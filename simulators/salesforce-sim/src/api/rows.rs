@@ -27,7 +27,7 @@ impl Api<'_> {
             let message = format!("Provided external ID field does not exist or is not accessible: {id}");
             return refuse(Refusal::new("NOT_FOUND", message).with_status(404));
         };
-        let row = match table.rows.get(&full) {
+        let row = match table.rows.stored(&full) {
             Some(row) if row.deleted => {
                 return refuse(Refusal::new("ENTITY_IS_DELETED", "entity is deleted").with_status(404));
             }
@@ -70,7 +70,7 @@ impl Api<'_> {
     ) -> Result<Value, Vec<Refusal>> {
         use crate::soql::Record as _;
         let table = self.state.org.table(object).ok_or_else(|| vec![no_type(object)])?;
-        let row = table.rows.get(id).ok_or_else(|| vec![Refusal::not_found()])?;
+        let row = table.rows.stored(id).ok_or_else(|| vec![Refusal::not_found()])?;
         let mut record = Map::new();
         let url = format!("/services/data/v{version}/sobjects/{}/{id}", table.def.name);
         record.insert("attributes".into(), json!({"type": table.def.name, "url": url}));

@@ -112,6 +112,13 @@ impl Column {
 
     /// The value of a row, to compare.
     pub(super) fn key(&self, env: &Env<'_>, row: &dyn Record) -> Key {
+        if self.field.kind == FieldKind::DateTime
+            && self.steps.is_empty()
+            && self.part.is_none()
+            && let Some(second) = row.second(&self.field.name)
+        {
+            return Key::Time(second * 1_000);
+        }
         key::of(&self.read(env, row), self.kind(), self.field.case_sensitive)
     }
 }

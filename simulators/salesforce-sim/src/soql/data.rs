@@ -39,6 +39,18 @@ pub trait Data {
     /// right: every row is checked again.
     fn scan<'a>(&'a self, object: &str, hint: &Hint) -> Box<dyn Iterator<Item = Row<'a>> + 'a>;
 
+    /// In which order [`Data::scan`] answers rows for this hint.
+    fn order(&self, object: &str, hint: &Hint) -> ScanOrder {
+        let _ = (object, hint);
+        ScanOrder::Unknown
+    }
+
+    /// How many rows of an object are not deleted, where that is known without a look at each.
+    fn live(&self, object: &str) -> Option<usize> {
+        let _ = object;
+        None
+    }
+
     /// The time zone of the user who asks: where TODAY begins.
     fn time_zone(&self) -> TimeZone {
         TimeZone::UTC
@@ -52,6 +64,28 @@ pub trait Record {
 
     /// Whether it lies in the recycle bin.
     fn is_deleted(&self) -> bool;
+
+    /// The store's own number of it, by which further pages are fetched.
+    fn number(&self) -> u64 {
+        0
+    }
+
+    /// The second that a datetime field holds, where it is known without writing and reading a text.
+    fn second(&self, field: &str) -> Option<i64> {
+        let _ = field;
+        None
+    }
+}
+
+/// The order of rows as a store answers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanOrder {
+    /// some other
+    Unknown,
+    /// by id
+    Id,
+    /// by the time of the last change, then by id
+    SystemModstamp,
 }
 
 /// A handle on a record.
@@ -215,6 +249,8 @@ pub struct ChildRelationship {
 pub struct Hint {
     /// only these ids (18 characters, none twice)
     pub ids: Option<Vec<String>>,
+    /// only rows with this id or a greater one
+    pub from_id: Option<String>,
     /// only rows whose field has one of these values: ids in 18 characters; text to be compared without
     /// regard to case (and given in lower case) unless the field is case-sensitive
     pub any_of: Vec<AnyOf>,

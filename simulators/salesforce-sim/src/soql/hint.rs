@@ -28,6 +28,9 @@ fn add(hint: &mut Hint, test: &Test) {
             (Op::Eq, To::Key(key)) if column.kind() != FieldKind::DateTime => {
                 any_of(hint, column, std::iter::once(key));
             }
+            (Op::Gt | Op::Ge, To::Key(Key::Text(id))) if column.kind() == FieldKind::Id => {
+                hint.from_id = hint.from_id.take().max(Some(ids::long(id)));
+            }
             (op, to) if column.kind() == FieldKind::DateTime => times(hint, column, *op, to),
             _ => {}
         },

@@ -32,7 +32,7 @@ mod tests;
 pub use ast::Query;
 pub use data::{
     AnyOf, ChildRelationship, Data, FieldInfo, FieldKind, Hint, ObjectInfo, ParentRelationship, Record, Row,
-    TimeBounds,
+    ScanOrder, TimeBounds,
 };
 pub use error::SoqlError;
 
@@ -91,8 +91,18 @@ impl Request {
     }
 }
 
-/// Runs a statement and puts its first `size` rows into wire form; answers the ids of all rows when there are more.
-/// A statement that groups is answered in full.
+/// What is left of an answer after its first page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum More {
+    /// nothing
+    Nothing,
+    /// all live rows of the object, by id
+    AllLive,
+    /// these rows, by number; those of the first page are among them
+    Numbered(Vec<u64>),
+}
+
+/// Runs a statement and puts its first `size` rows into wire form. A statement that groups is answered in full.
 ///
 /// # Errors
 /// As [`execute`].
@@ -101,20 +111,32 @@ pub fn execute_first(
     request: &Request,
     data: &dyn Data,
     size: usize,
-) -> Result<(Answer, Vec<String>), SoqlError> {
+) -> Result<(Answer, More), SoqlError> {
     let env = request.env(query, data);
     if aggregate::is_one(query) || query.is_count() {
-        return answer(query, &env).map(|answer| (answer, Vec::new()));
+        return answer(query, &env).map(|answer| (answer, More::Nothing));
     }
     let plan = plan::statement(&env, query)?;
+    let wanted = &plan.rows;
+    let all = wanted.test.is_none() && wanted.limit.is_none() && wanted.offset == 0 && !env.all;
+    if all
+        && data.order(&plan.object, &Hint::default()) == ScanOrder::Id
+        && run::is_sorted(&env, &plan.object, wanted)
+        && let Some(total_size) = data.live(&plan.object)
+        && total_size > size
+    {
+        let first: Vec<Row<'_>> = run::scan(&env, &plan.object, None).take(size).collect();
+        let records = render::records(&env, &plan, &first);
+        return Ok((Answer { total_size, records }, More::AllLive));
+    }
     let rows = run::rows(&env, &plan.object, &plan.rows);
     let first = rows.get(..size).unwrap_or(&rows);
     let records = render::records(&env, &plan, first);
-    let ids = match rows.len() > size {
-        true => rows.iter().filter_map(|row| row.value("Id").as_str().map(str::to_owned)).collect(),
-        false => Vec::new(),
+    let more = match rows.len() > size {
+        true => More::Numbered(rows.iter().map(|row| row.number()).collect()),
+        false => More::Nothing,
     };
-    Ok((Answer { total_size: rows.len(), records }, ids))
+    Ok((Answer { total_size: rows.len(), records }, more))
 }
 
 /// Puts rows that a statement has found into wire form.

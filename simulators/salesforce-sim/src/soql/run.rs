@@ -5,7 +5,7 @@ use std::{cmp::Ordering, collections::HashSet};
 use super::{
     ast::{Operand, Query, SelectItem},
     column::{Env, object, refused},
-    data::{FieldKind, Row},
+    data::{FieldKind, Row, ScanOrder},
     error::SoqlError,
     filter::{OfRow, Test},
     hint,
@@ -27,11 +27,27 @@ pub(super) fn meets(env: &Env<'_>, row: &Row<'_>, test: Option<&Test>) -> bool {
 /// The rows a query selects.
 pub(super) fn rows<'a>(env: &Env<'a>, object: &str, rows: &Rows) -> Vec<Row<'a>> {
     let found = scan(env, object, rows.test.as_ref());
-    if rows.order.is_empty() {
+    if is_sorted(env, object, rows) {
         // nothing to sort: stop reading when there are enough
         return found.skip(rows.offset).take(rows.limit.unwrap_or(usize::MAX)).collect();
     }
     cut(env, found.collect(), rows)
+}
+
+/// Whether the store answers rows in the wanted order anyway.
+pub(super) fn is_sorted(env: &Env<'_>, object: &str, rows: &Rows) -> bool {
+    let up = |sort: &Sort, field: &str| {
+        let Sort { column, descending, .. } = sort;
+        !descending && column.steps.is_empty() && column.part.is_none() && column.field.name == field
+    };
+    let store = || env.data.order(object, &hint::of(rows.test.as_ref(), env.all));
+    match rows.order.as_slice() {
+        [] => true,
+        [id] if up(id, "Id") => store() == ScanOrder::Id,
+        [stamp] if up(stamp, "SystemModstamp") => store() == ScanOrder::SystemModstamp,
+        [stamp, id] if up(stamp, "SystemModstamp") && up(id, "Id") => store() == ScanOrder::SystemModstamp,
+        _ => false,
+    }
 }
 
 /// Sorts rows and keeps the wanted ones.

@@ -1,0 +1,137 @@
+//! Measures an org with many contacts: memory, a page of a query, a read of 200 records.
+//!
+//!     cargo run --release -p salesforce-sim --example measure -- 1000000
+
+use std::time::Instant;
+
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use salesforce_sim::{Options, SalesforceSim};
+use serde_json::{Map, Value, json};
+use tower::ServiceExt as _;
+
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let count: usize = std::env::args().nth(1).as_deref().unwrap_or("1000000").parse()?;
+    let sim = SalesforceSim::new(Options::default());
+    let start = Instant::now();
+    for index in 0..count {
+        if let Err(refusals) = sim.create_record("Contact", contact(index)) {
+            return Err(format!("contact {index} was refused: {refusals:?}").into());
+        }
+    }
+    say(&format!("{count} contacts made"), start);
+    resident("after making them")?;
+    sim.mark_start();
+    resident("with the start kept for a reset")?;
+
+    let org = Caller { router: sim.router(), token: sim.access().access_token };
+    let all = "SELECT Id, FirstName, LastName, Email, Phone, Title, MailingCity, SystemModstamp FROM Contact";
+    let start = Instant::now();
+    let first = org.get(&query(all)).await?;
+    say("first page of 2,000 rows, all contacts", start);
+    let next = first["nextRecordsUrl"].as_str().ok_or("no further page")?.to_owned();
+    let start = Instant::now();
+    let further = org.get(&next).await?;
+    say("a further page of 2,000 rows", start);
+    let start = Instant::now();
+    let ordered = org.get(&query(&format!("{all} ORDER BY SystemModstamp, Id LIMIT 2000"))).await?;
+    say("the 2,000 that were changed first", start);
+    let ids: Vec<&Value> =
+        further["records"].as_array().into_iter().flatten().map(|row| &row["Id"]).take(200).collect();
+    let read = json!({"ids": ids, "fields": ["Id", "Email", "FirstName", "LastName", "SystemModstamp"]});
+    let start = Instant::now();
+    let rows = org.send("POST", "/services/data/v66.0/composite/sobjects/Contact", Some(&read)).await?;
+    say(&format!("a read of {} records", rows.as_array().map_or(0, Vec::len)), start);
+    let start = Instant::now();
+    let by_email = format!("{all} WHERE Email = 'person{}@example.org'", count / 2);
+    let found = org.get(&query(&by_email)).await?;
+    say(&format!("{} contact by email", found["totalSize"]), start);
+    let start = Instant::now();
+    let found = org
+        .get(&query(&format!("{all} WHERE SystemModstamp >= 2020-01-01T00:00:00Z ORDER BY SystemModstamp")))
+        .await?;
+    say(&format!("first page of {} changed since", found["totalSize"]), start);
+    let start = Instant::now();
+    let found = org.get(&query("SELECT COUNT(Id) n FROM Contact WHERE Title = 'Engineer'")).await?;
+    say(&format!("a count over all rows ({})", found["records"][0]["n"]), start);
+    let start = Instant::now();
+    let rows: Vec<Value> =
+        ids.iter().map(|id| json!({"attributes": {"type": "Contact"}, "Id": id, "Title": "Chief"})).collect();
+    let change = json!({"allOrNone": false, "records": rows});
+    org.send("PATCH", "/services/data/v66.0/composite/sobjects", Some(&change)).await?;
+    say("a change of 200 records", start);
+    let start = Instant::now();
+    sim.reset();
+    say("reset", start);
+    if ordered["records"].as_array().map_or(0, Vec::len) != 2_000.min(count) {
+        return Err("the ordered page is not full".into());
+    }
+    resident("at the end")
+}
+
+fn contact(index: usize) -> Map<String, Value> {
+    const CITIES: [&str; 5] = ["Rotterdam", "Ghent", "Turin", "Malmö", "Porto"];
+    let pick = |list: &[&str]| list.get(index % list.len()).copied().unwrap_or_default().to_owned();
+    let values = [
+        ("FirstName", pick(&["Ada", "Bram", "Chloé", "Dmitri", "Esi"])),
+        ("LastName", format!("Person {index}")),
+        ("Email", format!("person{index}@example.org")),
+        ("Phone", format!("+31 10 {index:07}")),
+        ("MobilePhone", format!("+31 6 {index:08}")),
+        ("Title", pick(&["Engineer", "Buyer", "Director"])),
+        ("Department", pick(&["Research", "Purchasing"])),
+        ("MailingStreet", format!("Keizersgracht {}", index % 900)),
+        ("MailingCity", pick(&CITIES)),
+        ("MailingPostalCode", format!("{:04} AB", index % 10_000)),
+        ("MailingCountry", pick(&["Netherlands", "Belgium", "Italy"])),
+        ("LeadSource", pick(&["Web", "Other"])),
+    ];
+    values.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
+}
+
+fn query(text: &str) -> String {
+    let escaped: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    format!("/services/data/v66.0/query?q={escaped}")
+}
+
+struct Caller {
+    router: axum::Router,
+    token: String,
+}
+
+impl Caller {
+    async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.send("GET", path, None).await
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json")
+            .body(body)?;
+        let response = self.router.clone().oneshot(request).await?;
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await?;
+        if !status.is_success() {
+            return Err(format!("{method} {path}: {status} {}", String::from_utf8_lossy(&bytes)).into());
+        }
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+}
+
+fn say(what: &str, start: Instant) {
+    println!("{what}: {:.1} ms", start.elapsed().as_secs_f64() * 1_000.0);
+}
+
+fn resident(when: &str) -> Result<(), Failure> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("unknown");
+    println!("resident {when}: {}", line.trim());
+    Ok(())
+}
