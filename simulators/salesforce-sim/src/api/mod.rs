@@ -191,8 +191,8 @@ impl<'a> Api<'a> {
                 if call.headers.if_modified_since.is_some_and(|since| since >= self.state_changed()) {
                     return Ok(Reply::empty(304));
                 }
-                let table = self.state.org.table(object).ok_or_else(|| vec![Refusal::not_found()])?;
-                Ok(Reply::ok(table.def.describe(&version)))
+                let described = self.state.org.describe(object, &version, &self.state.base_url);
+                described.map(Reply::ok).ok_or_else(|| vec![Refusal::not_found()])
             }
             ("POST", ["sobjects", object]) => self.create(call, object),
             ("GET", ["recent"]) => Ok(Reply::ok(json!([]))),
