@@ -9,19 +9,24 @@
 
 mod api;
 mod auth;
+mod bulk;
 mod console;
 mod dml;
 mod error;
+mod gate;
 mod ids;
 mod journal;
 mod load;
 mod oauth;
 mod org;
+mod purge;
 mod routes;
 mod schema;
 mod service;
+mod soap;
 pub mod soql;
 mod storage;
+mod xml;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -93,6 +98,8 @@ pub struct Access {
     pub username: String,
     /// Their password.
     pub password: String,
+    /// What callers outside the org's networks put after the password.
+    pub security_token: String,
     /// A session that does not end.
     pub access_token: String,
     /// Buys further sessions.
@@ -201,6 +208,7 @@ impl SalesforceSim {
             client_secret: auth.client_secret.clone(),
             username: auth.username.clone(),
             password: auth.password.clone(),
+            security_token: auth.security_token(),
             access_token: auth.access_token.clone(),
             refresh_token: auth.refresh_token.clone(),
             org_id: auth.org_id.clone(),

@@ -15,7 +15,7 @@ use sim_base::{FaultKind, FaultPlan, lost_connection};
 use crate::api::{Api, Call, CallHeaders, Reply, versions};
 use crate::error::Refusal;
 use crate::service::DAILY_CALLS;
-use crate::{Limits, SalesforceSim, api, console, oauth};
+use crate::{Limits, SalesforceSim, api, bulk, console, gate, oauth, soap};
 
 /// The most that address and headers may take together.
 const LONGEST_ADDRESS: usize = 16_384;
@@ -28,6 +28,8 @@ pub(crate) fn router(sim: SalesforceSim) -> Router {
         .route("/services/data/", get(|| async { answer(&Reply { status: 200, body: Some(versions()) }) }))
         .merge(oauth::routes())
         .merge(console::routes())
+        .merge(bulk::routes())
+        .merge(soap::routes())
         .route("/_sim/stats", get(|State(sim): State<SalesforceSim>| async move { Json(sim.stats()) }))
         .route("/_sim/faults", post(set_faults))
         .route("/_sim/reset", post(reset))
@@ -99,9 +101,12 @@ async fn faults(
                     Refusal::new("UNKNOWN_EXCEPTION", "An unexpected error occurred.").with_status(other)
                 }
             };
-            answer(&Reply::refused(&[refusal]))
+            gate::in_form(&path, request.headers(), &refusal)
         }
-        Some(FaultKind::ExpiredToken) if !path.starts_with("/services/oauth2") => answer(&expired()),
+        Some(FaultKind::ExpiredToken) if !path.starts_with("/services/oauth2") => {
+            let refusal = Refusal::new("INVALID_SESSION_ID", "Session expired or invalid");
+            gate::in_form(&path, request.headers(), &refusal.with_status(401))
+        }
         Some(FaultKind::LostBefore) => lost_connection(),
         Some(FaultKind::LostAfter) => {
             let _ = next.run(request).await;
@@ -118,9 +123,9 @@ async fn faults(
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Half(sim_base::Fault);
+pub(crate) struct Half(pub sim_base::Fault);
 
-fn expired() -> Reply {
+pub(crate) fn expired() -> Reply {
     Reply::refused(&[Refusal::new("INVALID_SESSION_ID", "Session expired or invalid").with_status(401)])
 }
 
@@ -171,14 +176,19 @@ async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
 }
 
 /// The simulator's own clock says what time it is, not the machine's.
-fn date(response: &mut Response, now: Timestamp) {
+pub(crate) fn date(response: &mut Response, now: Timestamp) {
     let text = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     if let Ok(value) = text.parse() {
         response.headers_mut().insert(header::DATE, value);
     }
 }
 
-fn admit(state: &mut crate::State, uri: &Uri, headers: &HeaderMap, now: Timestamp) -> Result<(), Reply> {
+pub(crate) fn admit(
+    state: &mut crate::State,
+    uri: &Uri,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<(), Reply> {
     if uri.to_string().len() > LONGEST_ADDRESS {
         let message = "The URI is too long.";
         return Err(Reply::refused(&[Refusal::new("URI_TOO_LONG", message).with_status(414)]));
@@ -251,7 +261,7 @@ pub(crate) fn answer(reply: &Reply) -> Response {
 }
 
 /// A call's route with names in place of what differs from call to call.
-fn route_of(method: &Method, path: &str) -> String {
+pub(crate) fn route_of(method: &Method, path: &str) -> String {
     let mut parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     if parts.first() == Some(&"services") && parts.get(1) == Some(&"data") {
         for (at, part) in parts.iter_mut().enumerate() {

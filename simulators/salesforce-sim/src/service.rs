@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::org::{Org, RowData};
 use crate::storage::{Rows, Stored};
-use crate::{ids, soql};
+use crate::{bulk, ids, soql};
 
 /// Calls that a Developer Edition org allows in any 24 hours.
 pub(crate) const DAILY_CALLS: u64 = 15_000;
@@ -47,6 +47,8 @@ pub(crate) struct Service {
     next_cursor: u64,
     /// When the counted calls of the last day were made, by minute.
     calls: VecDeque<(i64, u64)>,
+    /// Bulk jobs.
+    pub jobs: bulk::Jobs,
 }
 
 impl Service {

@@ -9,7 +9,7 @@ use crate::ids;
 
 impl Api<'_> {
     /// Whether this row of a batch is made to fail.
-    pub(super) fn row_fails(&self) -> Option<Refusal> {
+    pub(crate) fn row_fails(&self) -> Option<Refusal> {
         let fault = self.half.filter(|fault| fault.kind == FaultKind::HalfBatch)?;
         let message = "unable to obtain exclusive access to this record";
         self.inner.faults.happens(fault.probability).then(|| Refusal::new("UNABLE_TO_LOCK_ROW", message))

@@ -104,10 +104,15 @@ impl<'a> Api<'a> {
     /// Answers a call whose session is open.
     pub fn serve(mut self, call: &Call) -> Reply {
         let reply = self.answer(call);
-        for (object, kind) in &self.written {
-            self.inner.stats.write(object, *kind);
-        }
+        self.count_writes();
         reply
+    }
+
+    /// Counts the writes so far, now that it is sure that they stay.
+    pub fn count_writes(&mut self) {
+        for (object, kind) in self.written.drain(..) {
+            self.inner.stats.write(&object, kind);
+        }
     }
 
     fn answer(&mut self, call: &Call) -> Reply {
@@ -117,14 +122,14 @@ impl<'a> Api<'a> {
         }
     }
 
-    fn wrote(&mut self, object: &str, kind: WriteKind) {
+    pub fn wrote(&mut self, object: &str, kind: WriteKind) {
         // By the object's own name, whatever case the caller used.
         let name = self.state.org.table(object).map_or(object, |table| &table.def.name).to_owned();
         self.written.push((name, kind));
     }
 
     /// Works in a transaction; what `work` calls a failure is as if nothing had been done.
-    fn atomic<T>(&mut self, wanted: bool, work: impl FnOnce(&mut Self) -> (T, bool)) -> (T, bool) {
+    pub fn atomic<T>(&mut self, wanted: bool, work: impl FnOnce(&mut Self) -> (T, bool)) -> (T, bool) {
         let mark = self.state.org.begin();
         let counted = self.written.len();
         let (done, failed) = work(self);
@@ -136,7 +141,7 @@ impl<'a> Api<'a> {
         (done, taken_back)
     }
 
-    fn writer(&self, headers: &CallHeaders) -> Writer {
+    pub fn writer(&self, headers: &CallHeaders) -> Writer {
         Writer {
             allow_save: headers.allow_save,
             duplicate_rule: self.state.duplicate_rule,
@@ -270,6 +275,12 @@ impl<'a> Api<'a> {
             .collect();
         json!({"sObjects": counts})
     }
+}
+
+/// Whether the org serves this version (`66.0`).
+pub(crate) fn serves(version: &str) -> bool {
+    let number = version.strip_suffix(".0").and_then(|number| number.parse().ok());
+    number.is_some_and(|number: u32| VERSIONS.contains(&number))
 }
 
 /// The versions that the org serves; anybody may ask.

@@ -151,7 +151,7 @@ impl Api<'_> {
         Ok(table.holders(at, value).iter().map(|row| row.id.clone()).collect())
     }
 
-    pub(super) fn upsert(
+    pub(crate) fn upsert(
         &mut self,
         object: &str,
         field: &str,

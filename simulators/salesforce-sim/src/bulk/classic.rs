@@ -1,0 +1,551 @@
+//! The addresses of Bulk API 1.0.
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::classic_data::{Batch, ClassicJob, Content, Verdict};
+use super::classic_wire::{self as wire, Records};
+use super::csv::Dialect;
+use super::jobs::Head;
+use super::pace::Pace;
+use super::rows::{Operation, Order, Outcome, typed, write_row};
+use super::{ingest, query, sheet};
+use crate::api::{Api, CallHeaders, serves};
+use crate::error::Refusal;
+use crate::gate::{self, Denied};
+use crate::soql::{self, Request as Soql, Scope};
+use crate::xml::{elements, is_nil, text_below, text_of};
+use crate::{Limits, SalesforceSim, ids};
+
+/// The most bytes and rows of a batch.
+const LARGEST_BATCH: usize = 10_000_000;
+const MOST_ROWS: usize = 10_000;
+/// Rows of a chunk, where the caller does not say.
+const CHUNK: usize = 100_000;
+/// The most rows of a chunk.
+const LARGEST_CHUNK: usize = 250_000;
+
+/// A refusal of the whole call.
+struct Fault {
+    status: u16,
+    code: &'static str,
+    message: String,
+}
+
+fn fault(code: &'static str, message: impl Into<String>) -> Fault {
+    Fault { status: 400, code, message: message.into() }
+}
+
+fn no_such(what: &str) -> Fault {
+    // assumed: the wording
+    fault(if what == "Job" { "InvalidJob" } else { "InvalidBatch" }, format!("{what} does not exist"))
+}
+
+/// An answer: status, kind, body.
+type Done = Result<(u16, &'static str, Bytes), Fault>;
+
+struct Call<'a> {
+    sim: &'a SalesforceSim,
+    state: &'a mut crate::State,
+    now: Timestamp,
+    version: String,
+    headers: &'a HeaderMap,
+    half: Option<sim_base::Fault>,
+    body: Bytes,
+    /// What the caller's headers ask for, if they do.
+    json: Option<bool>,
+}
+
+pub(super) async fn serve(
+    State(sim): State<SalesforceSim>,
+    Path((version, rest)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let now = sim.0.clock.now();
+    let (parts, body) = request.into_parts();
+    let json = asks_for_json(&parts.headers);
+    let done = match gate::read(body, LARGEST_BATCH * 2).await {
+        None => Err(too_large()),
+        Some(body) => {
+            let session = parts.headers.get("X-SFDC-Session").and_then(|value| value.to_str().ok());
+            let token = session.or_else(|| gate::bearer(&parts.headers)).unwrap_or_default();
+            let route = route_of(&parts.method, &rest);
+            match gate::enter(&sim, token, &route, body.len() as u64, now) {
+                Err(Denied::Session) => Err(fault("InvalidSessionId", "Invalid session id")),
+                Err(Denied::Calls) => Err(fault("ExceededQuota", "TotalRequests Limit exceeded.")),
+                Ok(mut state) => {
+                    let mut call = Call {
+                        sim: &sim,
+                        state: &mut state,
+                        now,
+                        version: version.trim_start_matches('v').to_owned(),
+                        headers: &parts.headers,
+                        half: gate::half(&parts.extensions),
+                        body,
+                        json,
+                    };
+                    call.dispatch(parts.method.as_str(), &rest)
+                }
+            }
+        }
+    };
+    let mut response = match done {
+        Ok((status, kind, body)) => respond(status, kind, body),
+        Err(fault) => refused(fault.status, fault.code, &fault.message, json.unwrap_or(false)),
+    };
+    gate::leave(&sim, &mut response, now);
+    response
+}
+
+/// A refusal in the form of this API.
+pub(crate) fn refused(status: u16, code: &str, message: &str, json: bool) -> Response {
+    let kind = if json { "application/json;charset=UTF-8" } else { "application/xml" };
+    respond(status, kind, wire::error(code, message, json).into())
+}
+
+fn respond(status: u16, kind: &'static str, body: Bytes) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    (status, [(header::CONTENT_TYPE, kind)], Body::from(body)).into_response()
+}
+
+/// Whether the headers name JSON, or XML, or neither.
+pub(crate) fn asks_for_json(headers: &HeaderMap) -> Option<bool> {
+    let named = [header::CONTENT_TYPE, header::ACCEPT].into_iter().find_map(|name| {
+        let value = headers.get(name)?.to_str().ok()?;
+        [("json", true), ("xml", false)].iter().find(|(kind, _)| value.contains(kind)).map(|(_, is)| *is)
+    });
+    named.or_else(|| headers.get(header::CONTENT_TYPE)?.to_str().ok()?.contains("csv").then_some(false))
+}
+
+fn route_of(method: &http::Method, rest: &str) -> String {
+    let parts: Vec<&str> = rest
+        .trim_matches('/')
+        .split('/')
+        .map(|part| if ids::normal(part).is_some() { "{id}" } else { part })
+        .collect();
+    format!("{method} /services/async/{{version}}/{}", parts.join("/"))
+}
+
+fn too_large() -> Fault {
+    let message = format!("Failed to read request. Exceeded max size limit of {LARGEST_BATCH}");
+    fault("ClientInputError", message)
+}
+
+impl Call<'_> {
+    fn dispatch(&mut self, method: &str, rest: &str) -> Done {
+        if !serves(&self.version) {
+            return Err(fault("InvalidVersion", format!("Unsupported API version: {}", self.version)));
+        }
+        let now = self.now;
+        self.state.service.jobs.tick(now);
+        let parts: Vec<&str> = rest.trim_matches('/').split('/').collect();
+        match (method, parts.as_slice()) {
+            ("POST", ["job"]) => self.create(),
+            ("GET", ["job", id]) => self.job_info(id, 200),
+            ("POST", ["job", id]) => self.change(id),
+            ("POST", ["job", id, "batch"]) => self.add_batch(id),
+            ("GET", ["job", id, "batch"]) => self.batches(id),
+            ("GET", ["job", id, "batch", batch]) => self.batch_info(id, batch),
+            ("GET", ["job", id, "batch", batch, "request"]) => self.request(id, batch),
+            ("GET", ["job", id, "batch", batch, "result"]) => self.results(id, batch),
+            ("GET", ["job", id, "batch", batch, "result", answer]) => self.answer(id, batch, answer),
+            _ => Err(Fault {
+                status: 404,
+                code: "InvalidUrl",
+                message: format!("No such resource: /services/async/{}/{rest}", self.version),
+            }),
+        }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    fn job(&mut self, id: &str) -> Result<&mut ClassicJob, Fault> {
+        let id = ids::normal(id).ok_or_else(|| no_such("Job"))?;
+        self.state.service.jobs.classic.get_mut(&id).ok_or_else(|| no_such("Job"))
+    }
+
+    /// Whether the answer is to be JSON: as the caller's headers say, else as the job's data is.
+    fn as_json(&self, content: Content) -> bool {
+        self.json.unwrap_or(content == Content::Json)
+    }
+
+    fn told(&self, root: &str, info: &Map<String, Value>, content: Content, status: u16) -> Done {
+        let json = self.as_json(content);
+        let kind = if json { "application/json;charset=UTF-8" } else { "application/xml" };
+        Ok((status, kind, wire::info(root, info, json).into()))
+    }
+
+    /// The elements of a `jobInfo`, whichever way it is written.
+    fn job_fields(&self) -> Result<Map<String, Value>, Fault> {
+        if self.json == Some(true) {
+            let body = serde_json::from_slice(&self.body);
+            return body.map_err(|error| fault("InvalidJob", format!("Unable to parse Job: {error}")));
+        }
+        let text = String::from_utf8_lossy(&self.body);
+        let document = roxmltree::Document::parse(text.trim())
+            .map_err(|error| fault("InvalidJob", format!("Unable to parse Job: {error}")))?;
+        let fields = elements(document.root_element());
+        Ok(fields.map(|field| (field.tag_name().name().to_owned(), Value::String(text_of(field)))).collect())
+    }
+
+    fn create(&mut self) -> Done {
+        let body = self.job_fields()?;
+        let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let invalid = |message: String| fault("InvalidJob", message);
+        let operation = text("operation").and_then(Operation::named);
+        // assumed: the wording of both
+        let operation = operation.ok_or_else(|| invalid("Unknown or missing operation".into()))?;
+        let name = text("object").ok_or_else(|| invalid("No object specified".into()))?;
+        let Some(table) = self.state.org.table(name) else {
+            return Err(invalid(format!("Unable to find object: {name}")));
+        };
+        let object = table.def.name.clone();
+        if !sheet::knows(&object) {
+            let message = format!("Entity '{object}' is not supported by the Bulk API.");
+            return Err(fault("InvalidEntity", message));
+        }
+        let key = match (operation, text("externalIdFieldName")) {
+            (Operation::Upsert, None) => {
+                return Err(invalid(format!(
+                    "External ID was blank for {object}. An External ID must be specified for upsert."
+                )));
+            }
+            (Operation::Upsert, Some(key)) => {
+                let field = table.def.field(key).map(|(_, field)| field);
+                let usable = field.filter(|field| field.external_id || field.has('k') || field.name == "Id");
+                let unusable = || {
+                    invalid(format!(
+                        "Field name provided, {key} does not match an External ID, Salesforce Id, or indexed field \
+                         for {object}"
+                    ))
+                };
+                Some(usable.map(|field| field.name.clone()).ok_or_else(unusable)?)
+            }
+            _ => None,
+        };
+        let content = text("contentType").map_or(Some(Content::Xml), Content::named);
+        let content = content.ok_or_else(|| invalid("The content type must be CSV, XML or JSON".into()))?;
+        // simple-salesforce sends 1 for Serial and 0 for Parallel.
+        let serial = matches!(text("concurrencyMode"), Some("Serial"))
+            || body.get("concurrencyMode").and_then(Value::as_u64) == Some(1);
+        let chunk = self.header("Sforce-Enable-PKChunking").and_then(chunk_size);
+        let chunk = chunk.filter(|_| operation.is_query() && query::pk_chunking(&object));
+        let assignment_rule = text("assignmentRuleId").map(ToOwned::to_owned);
+        let head = Head {
+            id: self.state.service.jobs.id("750"),
+            operation,
+            object,
+            user: std::sync::Arc::clone(&self.state.integration),
+            created: self.now,
+            changed: self.now,
+            version: self.version.clone(),
+        };
+        let id = head.id.clone();
+        let job = ClassicJob {
+            head,
+            key,
+            content,
+            concurrency: if serial { "Serial" } else { "Parallel" }.to_owned(),
+            assignment_rule,
+            state: "Open",
+            chunk,
+            batches: IndexMap::new(),
+        };
+        self.state.service.jobs.classic.insert(id.clone(), job);
+        self.job_info(&id, 201)
+    }
+
+    fn job_info(&mut self, id: &str, status: u16) -> Done {
+        let (now, polls) = (self.now, self.state.service.jobs.polls);
+        let job = self.job(id)?;
+        job.advance(now, polls);
+        let (info, content) = (job.info(), job.content);
+        self.told("jobInfo", &info, content, status)
+    }
+
+    fn change(&mut self, id: &str) -> Done {
+        let body = self.job_fields()?;
+        let wanted = body.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let now = self.now;
+        let job = self.job(id)?;
+        match wanted.as_str() {
+            // The name of Bulk API 2.0 is taken, too.
+            "Closed" | "UploadComplete" if job.state == "Open" => job.state = "Closed",
+            // assumed: closing twice does no harm
+            "Closed" | "UploadComplete" if job.state == "Closed" => {}
+            "Aborted" if job.state != "Aborted" => job.state = "Aborted",
+            "Closed" | "UploadComplete" | "Aborted" => {
+                let what = if wanted == "Aborted" { "Aborting" } else { "Closing" };
+                let message = format!("{what} already {} Job not allowed", job.state);
+                return Err(fault("InvalidJobState", message));
+            }
+            other => {
+                // assumed: the wording
+                return Err(fault("InvalidJobState", format!("Job state '{other}' is not supported")));
+            }
+        }
+        job.head.changed = now;
+        self.job_info(id, 200)
+    }
+
+    fn add_batch(&mut self, id: &str) -> Done {
+        let (body, now) = (self.body.clone(), self.now);
+        if body.len() > LARGEST_BATCH {
+            return Err(too_large());
+        }
+        let job = self.job(id)?;
+        if job.state != "Open" {
+            let message = format!("Job state not open: {}", job.state);
+            return Err(fault("InvalidJobState", message));
+        }
+        let (job_id, operation, content) = (job.head.id.clone(), job.head.operation, job.content);
+        let order = Order {
+            operation,
+            object: job.head.object.clone(),
+            key: job.key.clone(),
+            headers: CallHeaders::default(),
+        };
+        let chunk = job.chunk;
+        let jobs = &mut self.state.service.jobs;
+        if self.state.limits == Limits::Real && jobs.batches_left(now) == 0 {
+            self.sim.0.stats.throttled();
+            return Err(fault("ExceededQuota", "ApiBatchItems Limit exceeded."));
+        }
+        jobs.batches.add(now, 1);
+        let mut batch = Batch {
+            id: jobs.id("751"),
+            created: now,
+            pace: Pace::new(now, 0),
+            request: body.clone(),
+            verdict: Verdict::Completed,
+            outcomes: Vec::new(),
+            answers: IndexMap::new(),
+            found: 0,
+        };
+        let mut chunks = Vec::new();
+        if operation.is_query() {
+            match self.run_query(&order, content, chunk.unwrap_or(usize::MAX), &body) {
+                Err(message) => batch.verdict = Verdict::Failed(message),
+                Ok(answers) if chunk.is_some() => {
+                    batch.verdict = Verdict::NotProcessed;
+                    chunks = answers;
+                }
+                Ok(answers) => {
+                    for (found, answer) in answers {
+                        batch.found += found;
+                        let id = self.state.service.jobs.id("752");
+                        batch.answers.insert(id, answer);
+                    }
+                }
+            }
+        } else {
+            let (outcomes, failure) = self.write(&order, content, &body);
+            batch.outcomes = outcomes;
+            if let Some(message) = failure {
+                batch.verdict = Verdict::Failed(message);
+            }
+        }
+        batch.pace = Pace::new(now, batch.outcomes.len() + batch.found);
+        let info = batch.info(&job_id);
+        let mut added = vec![batch];
+        for (found, answer) in chunks {
+            let jobs = &mut self.state.service.jobs;
+            jobs.batches.add(now, 1);
+            let answers = IndexMap::from([(jobs.id("752"), answer)]);
+            added.push(Batch {
+                id: jobs.id("751"),
+                created: now,
+                pace: Pace::new(now, found),
+                request: body.clone(),
+                verdict: Verdict::Completed,
+                outcomes: Vec::new(),
+                answers,
+                found,
+            });
+        }
+        let job = self.job(&job_id)?;
+        job.batches.extend(added.into_iter().map(|batch| (batch.id.clone(), batch)));
+        job.head.changed = now;
+        self.told("batchInfo", &info, content, 201)
+    }
+
+    fn write(&mut self, order: &Order, content: Content, body: &[u8]) -> (Vec<Outcome>, Option<String>) {
+        let mut api = Api::new(&self.sim.0, self.state, self.now, self.half);
+        let done = match content {
+            Content::Csv => ingest::work(&mut api, order, body, Dialect::default(), Some(MOST_ROWS)),
+            Content::Json | Content::Xml => {
+                let rows = if content == Content::Json { json_rows(body) } else { xml_rows(body) };
+                match rows {
+                    Err(message) => (Vec::new(), Some(message)),
+                    Ok(rows) if rows.len() > MOST_ROWS => (Vec::new(), Some(ingest::too_many(MOST_ROWS))),
+                    Ok(rows) => {
+                        (rows.into_iter().map(|row| write_typed(&mut api, order, row)).collect(), None)
+                    }
+                }
+            }
+        };
+        api.count_writes();
+        self.sim.0.stats.batch(done.0.len());
+        done
+    }
+
+    /// The answers of a query with the number of their rows; several where it is cut.
+    fn run_query(
+        &self,
+        order: &Order,
+        content: Content,
+        chunk: usize,
+        body: &[u8],
+    ) -> Result<Vec<(usize, Bytes)>, String> {
+        let text = String::from_utf8_lossy(body).trim().to_owned();
+        let failed =
+            |code: &str, message: &str| format!("InvalidBatch : Failed to process query: {code}: {message}");
+        let query = soql::parse(&text).map_err(|error| failed(error.code, &error.message))?;
+        let org = &self.state.org;
+        let columns = sheet::columns(&query, org).map_err(|refusal| match refusal.message.as_str() {
+            message if message.starts_with("Aggregate") => {
+                let name = content.name();
+                format!("FeatureNotEnabled : Aggregate Relationships not supported in Bulk Query with {name} content type")
+            }
+            message => failed("FUNCTIONALITY_NOT_ENABLED", message),
+        })?;
+        let scope = if order.operation == Operation::QueryAll { Scope::All } else { Scope::Live };
+        let request = Soql { text, now: self.now, scope, version: self.version.clone() };
+        let mut answers = Vec::new();
+        let mut open = Records::new(&columns, content);
+        sheet::records(&query, &request, org, |record| {
+            if open.rows >= chunk {
+                let full = std::mem::replace(&mut open, Records::new(&columns, content));
+                answers.push((full.rows, full.finish()));
+            }
+            open.add(record);
+        })
+        .map_err(|error| failed(error.code, &error.message))?;
+        answers.push((open.rows, open.finish()));
+        Ok(answers)
+    }
+
+    fn batches(&mut self, id: &str) -> Done {
+        let (now, polls) = (self.now, self.state.service.jobs.polls);
+        let job = self.job(id)?;
+        job.batches.values_mut().for_each(|batch| batch.pace.poll(now, polls));
+        let infos = job.batches.values().map(|batch| batch.info(&job.head.id)).collect();
+        let content = job.content;
+        let json = self.as_json(content);
+        let kind = if json { "application/json;charset=UTF-8" } else { "application/xml" };
+        Ok((200, kind, wire::batches(infos, json).into()))
+    }
+
+    fn batch(&mut self, id: &str, batch: &str) -> Result<(&str, Content, &mut Batch), Fault> {
+        let job = self.job(id)?;
+        let batch = ids::normal(batch).ok_or_else(|| no_such("Batch"))?;
+        let found = job.batches.get_mut(&batch).ok_or_else(|| no_such("Batch"))?;
+        Ok((&job.head.id, job.content, found))
+    }
+
+    fn batch_info(&mut self, id: &str, batch: &str) -> Done {
+        let (now, polls) = (self.now, self.state.service.jobs.polls);
+        let (job, content, batch) = self.batch(id, batch)?;
+        batch.pace.poll(now, polls);
+        let info = batch.info(job);
+        self.told("batchInfo", &info, content, 200)
+    }
+
+    fn request(&mut self, id: &str, batch: &str) -> Done {
+        let (_, content, batch) = self.batch(id, batch)?;
+        Ok((200, content.mime(), batch.request.clone()))
+    }
+
+    fn results(&mut self, id: &str, batch: &str) -> Done {
+        let is_query = self.job(id)?.head.operation.is_query();
+        let (_, content, batch) = self.batch(id, batch)?;
+        if !matches!(batch.state(), "Completed" | "Failed") {
+            return Err(fault("InvalidBatch", "Batch not completed"));
+        }
+        if !is_query {
+            return Ok((200, content.mime(), wire::outcomes(&batch.outcomes, content).into()));
+        }
+        if let Verdict::Failed(message) = &batch.verdict {
+            return Err(fault("InvalidBatch", message.clone()));
+        }
+        // The list of answers is JSON for JSON jobs and XML for all others.
+        let json = content == Content::Json;
+        let kind = if json { "application/json" } else { "application/xml" };
+        Ok((200, kind, wire::answer_ids(batch.answers.keys(), json).into()))
+    }
+
+    fn answer(&mut self, id: &str, batch: &str, answer: &str) -> Done {
+        let (_, content, batch) = self.batch(id, batch)?;
+        let answer = ids::normal(answer).and_then(|answer| batch.answers.get(&answer));
+        // assumed: the wording
+        let answer = answer.ok_or_else(|| fault("InvalidBatch", "Result does not exist"))?;
+        Ok((200, content.mime(), answer.clone()))
+    }
+}
+
+/// The size of a chunk, from `true` or `chunkSize=1000; parent=Account`.
+fn chunk_size(header: &str) -> Option<usize> {
+    let size = header.split(';').find_map(|part| part.trim().strip_prefix("chunkSize="));
+    match size {
+        Some(size) => {
+            size.trim().parse().ok().filter(|size| *size > 0).map(|size: usize| size.min(LARGEST_CHUNK))
+        }
+        None => header.trim().eq_ignore_ascii_case("true").then_some(CHUNK),
+    }
+}
+
+fn write_typed(api: &mut Api<'_>, order: &Order, row: Map<String, Value>) -> Outcome {
+    let Some(table) = api.state.org.table(&order.object) else {
+        let message = format!("Unable to find object: {}", order.object);
+        return Outcome::refused(vec![Refusal::new("INVALID_TYPE", message)]);
+    };
+    match typed(&table.def, row) {
+        Ok(row) => write_row(api, order, row),
+        Err(refusals) => Outcome::refused(refusals),
+    }
+}
+
+fn json_rows(body: &[u8]) -> Result<Vec<Map<String, Value>>, String> {
+    let rows = serde_json::from_slice::<Vec<Map<String, Value>>>(body);
+    rows.map_err(|error| format!("InvalidBatch : Failed to parse JSON: {error}"))
+}
+
+fn xml_rows(body: &[u8]) -> Result<Vec<Map<String, Value>>, String> {
+    let text = String::from_utf8_lossy(body);
+    let document = roxmltree::Document::parse(text.trim())
+        .map_err(|error| format!("InvalidBatch : Failed to parse XML: {error}"))?;
+    let rows = elements(document.root_element()).filter(|row| row.tag_name().name() == "sObject");
+    Ok(rows.map(xml_row).collect())
+}
+
+/// A row: nothing for an empty element, null for one that says nil.
+fn xml_row(row: roxmltree::Node<'_, '_>) -> Map<String, Value> {
+    let mut fields = Map::new();
+    for field in elements(row).filter(|field| field.tag_name().name() != "type") {
+        let name = field.tag_name().name().to_owned();
+        let parent = elements(field).find(|inner| inner.tag_name().name() == "sObject");
+        if is_nil(field) {
+            fields.insert(name, Value::Null);
+        } else if let Some(parent) = parent {
+            let mut inner = xml_row(parent);
+            if let Some(kind) = text_below(parent, "type") {
+                inner.insert("attributes".into(), serde_json::json!({"type": kind}));
+            }
+            fields.insert(name, Value::Object(inner));
+        } else {
+            let text = text_of(field);
+            if !text.is_empty() {
+                fields.insert(name, Value::String(text));
+            }
+        }
+    }
+    fields
+}

@@ -1,0 +1,87 @@
+//! What the bulk and SOAP APIs do before and after a call: let it in, count it, say how much is used.
+
+use std::sync::MutexGuard;
+
+use axum::body::{self, Body};
+use axum::response::Response;
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::api::Reply;
+use crate::error::Refusal;
+use crate::routes::{Half, answer, date};
+use crate::service::DAILY_CALLS;
+use crate::{Limits, SalesforceSim, State, bulk, soap};
+
+/// Why a call is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Denied {
+    /// No open session has this token.
+    Session,
+    /// The org has had its calls for the day.
+    Calls,
+}
+
+/// Lets a call in, and counts it.
+pub(crate) fn enter<'a>(
+    sim: &'a SalesforceSim,
+    token: &str,
+    route: &str,
+    length: u64,
+    now: Timestamp,
+) -> Result<MutexGuard<'a, State>, Denied> {
+    let mut state = sim.state();
+    if !state.auth.admits(token.trim(), now) {
+        return Err(Denied::Session);
+    }
+    let used = state.service.used(now);
+    if state.limits == Limits::Real && used >= DAILY_CALLS {
+        sim.0.stats.throttled();
+        return Err(Denied::Calls);
+    }
+    state.service.count(now);
+    sim.0.stats.call(route, length, true);
+    Ok(state)
+}
+
+/// Adds the headers that every answer has.
+pub(crate) fn leave(sim: &SalesforceSim, response: &mut Response, now: Timestamp) {
+    let usage = format!("api-usage={}/{DAILY_CALLS}", sim.state().service.used(now));
+    if let Ok(usage) = usage.parse() {
+        response.headers_mut().insert("Sforce-Limit-Info", usage);
+    }
+    date(response, now);
+}
+
+/// A refusal in the form of the API that a path belongs to.
+pub(crate) fn in_form(path: &str, headers: &http::HeaderMap, refusal: &Refusal) -> Response {
+    if path.starts_with("/services/Soap") {
+        return soap::refused(refusal);
+    }
+    if !path.starts_with("/services/async") {
+        return answer(&Reply::refused(std::slice::from_ref(refusal)));
+    }
+    let json = bulk::asks_for_json(headers).unwrap_or(false);
+    match refusal.code {
+        "INVALID_SESSION_ID" => bulk::refused(400, "InvalidSessionId", "Invalid session id", json),
+        "REQUEST_LIMIT_EXCEEDED" => bulk::refused(400, "ExceededQuota", &refusal.message, json),
+        // assumed: the code
+        _ => bulk::refused(refusal.status, "Unknown", &refusal.message, json),
+    }
+}
+
+/// The token of an `Authorization` header.
+pub(crate) fn bearer(headers: &http::HeaderMap) -> Option<&str> {
+    let value = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("OAuth "))
+}
+
+/// A fault that fails rows one by one.
+pub(crate) fn half(extensions: &http::Extensions) -> Option<sim_base::Fault> {
+    extensions.get::<Half>().map(|half| half.0)
+}
+
+/// The whole body, if it is no larger than `most`.
+pub(crate) async fn read(body: Body, most: usize) -> Option<Bytes> {
+    body::to_bytes(body, most).await.ok()
+}
