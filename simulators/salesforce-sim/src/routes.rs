@@ -55,6 +55,8 @@ struct Settings {
     contact_duplicate_rule: Option<String>,
     limits: Option<Limits>,
     jwt_public_key: Option<String>,
+    bulk_limits: Option<bulk::BulkLimits>,
+    bulk_polls: Option<u32>,
 }
 
 async fn set_settings(State(sim): State<SalesforceSim>, Json(settings): Json<Settings>) -> Response {
@@ -67,6 +69,12 @@ async fn set_settings(State(sim): State<SalesforceSim>, Json(settings): Json<Set
     }
     if let Some(limits) = settings.limits {
         sim.set_limits(limits);
+    }
+    if let Some(limits) = settings.bulk_limits {
+        sim.state().service.jobs.limits = limits;
+    }
+    if let Some(polls) = settings.bulk_polls {
+        sim.state().service.jobs.polls = polls;
     }
     if let Some(key) = settings.jwt_public_key {
         sim.state().auth.jwt_key = Some(key);

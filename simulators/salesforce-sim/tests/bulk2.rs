@@ -377,3 +377,26 @@ async fn fifty_thousand_rows_are_quick() {
     assert_eq!(page.text.lines().count(), 50_001);
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
+
+#[tokio::test]
+async fn the_days_allowance_is_counted_and_kept_when_limits_are_real() {
+    let org = Org::new();
+    let settings = json!({"limits": "real", "bulk_limits": {"batches": 1, "query_jobs": 1}});
+    let request = Request::post("/_sim/settings").header("Content-Type", "application/json");
+    let reply = org.send(request.body(Body::from(settings.to_string())).unwrap()).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    run(&org, json!({"object": "Contact", "operation": "insert"}), "LastName\nA\n").await;
+    let limits = org.get("/limits").await.json();
+    assert_eq!(limits["DailyBulkApiBatches"], json!({"Max": 1, "Remaining": 0}));
+    let id = open(&org, json!({"object": "Contact", "operation": "insert"})).await;
+    put(&org, &id, "LastName\nB\n").await;
+    let path = format!("/jobs/ingest/{id}");
+    let reply = org.patch(&path, json!({"state": "UploadComplete"})).await;
+    assert_eq!(reply.code(), "EXCEEDEDQUOTA");
+    let query = json!({"operation": "query", "query": "SELECT Id FROM Contact"});
+    assert_eq!(org.post("/jobs/query", query.clone()).await.status, 200);
+    assert_eq!(org.post("/jobs/query", query.clone()).await.code(), "LIMIT_EXCEEDED");
+    org.pass(25 * 3_600);
+    assert_eq!(org.post("/jobs/query", query).await.status, 200);
+    assert_eq!(org.get(&path).await.json()["state"], "Aborted");
+}

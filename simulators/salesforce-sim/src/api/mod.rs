@@ -240,10 +240,13 @@ impl<'a> Api<'a> {
 
     fn limits(&mut self) -> Value {
         let left = DAILY_CALLS.saturating_sub(self.state.service.used(self.now));
+        let jobs = &mut self.state.service.jobs;
+        let (batches, queries) = (jobs.batches_left(self.now), jobs.queries_left(self.now));
+        let (most_batches, most_queries) = (jobs.limits.batches, jobs.limits.query_jobs);
         json!({
             "DailyApiRequests": {"Max": DAILY_CALLS, "Remaining": left},
-            "DailyBulkApiBatches": {"Max": 15_000, "Remaining": 15_000},
-            "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000},
+            "DailyBulkApiBatches": {"Max": most_batches, "Remaining": batches},
+            "DailyBulkV2QueryJobs": {"Max": most_queries, "Remaining": queries},
             "DailyDeliveredPlatformEvents": {"Max": 10_000, "Remaining": 10_000},
             "DataStorageMB": {"Max": 5, "Remaining": 5},
             "FileStorageMB": {"Max": 20, "Remaining": 20},

@@ -421,7 +421,7 @@ impl Call<'_> {
         let request = Soql { text, now: self.now, scope, version: self.version.clone() };
         let mut answers = Vec::new();
         let mut open = Records::new(&columns, content);
-        sheet::records(&query, &request, org, |record| {
+        soql::execute_each(&query, &request, org, |record| {
             if open.rows >= chunk {
                 let full = std::mem::replace(&mut open, Records::new(&columns, content));
                 answers.push((full.rows, full.finish()));

@@ -8,9 +8,6 @@ use crate::org::Org;
 use crate::soql::ast::{FieldSet, Operand, Path, Query, SelectItem};
 use crate::soql::{self, Data, FieldKind, Request};
 
-/// Rows that are put into wire form at once.
-const AT_ONCE: usize = 2_000;
-
 /// Objects that the Bulk APIs do not know.
 const UNKNOWN: [&str; 14] = [
     "AcceptedEventRelation",
@@ -170,22 +167,6 @@ fn column(
     }
 }
 
-/// Hands every record of the answer to `each`, a few at a time in wire form.
-pub(super) fn records(
-    query: &Query,
-    request: &Request,
-    org: &Org,
-    mut each: impl FnMut(&Value),
-) -> Result<usize, soql::SoqlError> {
-    let object = org.object(&query.from.text).map(|object| object.name).unwrap_or_default();
-    let (answer, ids) = soql::execute_first(query, request, org, 0)?;
-    for part in ids.chunks(AT_ONCE) {
-        let rows: Vec<soql::Row<'_>> = part.iter().filter_map(|id| org.row(&object, id)).collect();
-        soql::records_of(query, request, org, &rows)?.iter().for_each(&mut each);
-    }
-    Ok(answer.total_size)
-}
-
 /// An answer as CSV, with the places where rows end.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sheet {
@@ -205,7 +186,7 @@ impl Sheet {
         let mut header = csv::writer(dialect);
         csv::add(&mut header, columns.iter().map(|column| column.name.as_bytes()));
         let mut sheet = Self { header: csv::finish(header), ..Self::default() };
-        records(query, request, org, |record| {
+        soql::execute_each(query, request, org, |record| {
             let mut row = csv::writer(dialect);
             csv::add(&mut row, columns.iter().map(|column| column.text(record)));
             sheet.body.extend(csv::finish(row));

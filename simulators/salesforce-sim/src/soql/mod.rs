@@ -14,6 +14,7 @@ mod bind_condition;
 mod column;
 pub mod data;
 mod dates;
+mod each;
 pub mod error;
 mod filter;
 mod hint;
@@ -34,6 +35,7 @@ pub use data::{
     AnyOf, ChildRelationship, Data, FieldInfo, FieldKind, Hint, ObjectInfo, ParentRelationship, Record, Row,
     ScanOrder, TimeBounds,
 };
+pub use each::execute_each;
 pub use error::SoqlError;
 
 use column::Env;
