@@ -1,6 +1,6 @@
 //! Bulk API 1.0, as a client sees it.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
 

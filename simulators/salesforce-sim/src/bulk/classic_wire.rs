@@ -147,7 +147,7 @@ pub(super) struct Records<'a> {
 }
 
 enum Form {
-    Csv(::csv::Writer<Vec<u8>>),
+    Csv(Box<::csv::Writer<Vec<u8>>>),
     Json(Vec<u8>),
     Xml(Xml),
 }
@@ -158,7 +158,7 @@ impl<'a> Records<'a> {
             Content::Csv => {
                 let mut out = csv::writer(Dialect::default());
                 csv::add(&mut out, columns.iter().map(|column| column.name.as_bytes()));
-                Form::Csv(out)
+                Form::Csv(Box::new(out))
             }
             Content::Json => Form::Json(Vec::new()),
             Content::Xml => {
@@ -186,7 +186,7 @@ impl<'a> Records<'a> {
         match self.form {
             // The platform says so in place of a header.
             Form::Csv(_) if self.rows == 0 => Bytes::from_static(b"Records not found for this query"),
-            Form::Csv(out) => csv::finish(out).into(),
+            Form::Csv(out) => csv::finish(*out).into(),
             Form::Json(_) if self.rows == 0 => Bytes::from_static(b"[]"),
             Form::Json(mut out) => {
                 out.push(b']');

@@ -105,10 +105,16 @@ impl<'a> Table<'a> {
             .from_reader(bytes);
         let mut first = ByteRecord::new();
         // Reading from memory fails only at the end.
-        let header = match reader.read_byte_record(&mut first) {
+        let mut header: Vec<String> = match reader.read_byte_record(&mut first) {
             Ok(true) => first.iter().map(|cell| text(cell).into_owned()).collect(),
             _ => Vec::new(),
         };
+        // The platform takes a byte order mark for a part of the first name.
+        if bytes.starts_with("\u{feff}".as_bytes())
+            && let Some(name) = header.first_mut()
+        {
+            name.insert(0, '\u{feff}');
+        }
         Self { header, reader }
     }
 
