@@ -25,6 +25,7 @@ mod schema;
 mod service;
 mod soap;
 pub mod soql;
+mod sosl;
 mod storage;
 mod xml;
 

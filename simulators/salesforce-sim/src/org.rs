@@ -339,6 +339,13 @@ impl Data for Org {
         }
     }
 
+    fn is_indexed(&self, object: &str, field: &str) -> bool {
+        field == "SystemModstamp"
+            || self.table(object).is_some_and(|table| {
+                table.def.fields.get_index_of(field).is_some_and(|at| table.index.contains_key(&at))
+            })
+    }
+
     fn live(&self, object: &str) -> Option<usize> {
         self.table(object).map(|table| table.rows.live())
     }

@@ -141,6 +141,9 @@ pub(crate) fn expired() -> Reply {
 async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let half = parts.extensions.get::<Half>().map(|half| half.0);
+    if let Some(refusal) = too_long(&parts.uri, &parts.headers) {
+        return refusal;
+    }
     let Ok(bytes) = body::to_bytes(body, LARGEST_BODY).await else {
         return answer(&Reply::refused(&[
             Refusal::new("INVALID_BODY", "request body too large").with_status(413)
@@ -150,7 +153,8 @@ async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
     let route = route_of(&parts.method, parts.uri.path());
     let length = bytes.len() as u64;
     let mut state = sim.state();
-    let mut reply = match admit(&mut state, &parts.uri, &parts.headers, now) {
+    let mut head = Vec::new();
+    let mut reply = match admit(&mut state, &parts.headers, now) {
         Err(reply) => reply,
         Ok(()) => match read_call(&parts.method, &parts.uri, &parts.headers, &bytes) {
             Err(refusal) => Reply::refused(&[refusal]),
@@ -163,7 +167,9 @@ async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
                 } else {
                     state.service.count(now);
                     sim.0.stats.call(&route, length, true);
-                    Api::new(&sim.0, &mut state, now, half).serve(&call)
+                    let (reply, own) = Api::new(&sim.0, &mut state, now, half).serve(&call);
+                    head = own;
+                    reply
                 }
             }
         },
@@ -174,6 +180,11 @@ async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
     let mut response = answer(&reply);
     if let Some(place) = reply.location(parts.uri.path()).and_then(|place| place.parse().ok()) {
         response.headers_mut().insert(header::LOCATION, place);
+    }
+    for (name, value) in head {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(name, value);
+        }
     }
     let usage = format!("api-usage={}/{DAILY_CALLS}", state.service.used(now));
     if let Ok(usage) = usage.parse() {
@@ -191,16 +202,23 @@ pub(crate) fn date(response: &mut Response, now: Timestamp) {
     }
 }
 
-pub(crate) fn admit(
-    state: &mut crate::State,
-    uri: &Uri,
-    headers: &HeaderMap,
-    now: Timestamp,
-) -> Result<(), Reply> {
-    if uri.to_string().len() > LONGEST_ADDRESS {
-        let message = "The URI is too long.";
-        return Err(Reply::refused(&[Refusal::new("URI_TOO_LONG", message).with_status(414)]));
-    }
+/// An address that is too long is turned away by what stands before the org, and in its words.
+fn too_long(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    let address = uri.to_string().len();
+    let all = headers.iter().fold(address, |sum, (name, value)| sum + name.as_str().len() + value.len() + 4);
+    let (status, reason) = if address > LONGEST_ADDRESS {
+        (StatusCode::URI_TOO_LONG, "URI Too Long")
+    } else if all > LONGEST_ADDRESS {
+        (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large")
+    } else {
+        return None;
+    };
+    // assumed: the body, which is a page and no JSON
+    let page = format!("<h1>Bad Message {}</h1><pre>reason: {reason}</pre>", status.as_u16());
+    Some((status, [(header::CONTENT_TYPE, "text/html;charset=iso-8859-1")], page).into_response())
+}
+
+pub(crate) fn admit(state: &mut crate::State, headers: &HeaderMap, now: Timestamp) -> Result<(), Reply> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -221,9 +239,8 @@ fn read_call(method: &Method, uri: &Uri, headers: &HeaderMap, bytes: &[u8]) -> R
             .map_err(|error| Refusal::new("JSON_PARSER_ERROR", format!("Unexpected character: {error}")))?;
         Some(parsed)
     };
-    let batch_size = text("Sforce-Query-Options")
-        .and_then(|options| options.split(',').find_map(|option| option.trim().strip_prefix("batchSize=")))
-        .and_then(|size| size.parse().ok());
+    let mut own = CallHeaders::default();
+    own.read(|name| text(name).map(ToOwned::to_owned));
     let method = match text("X-HTTP-Method-Override") {
         Some(other) if method == Method::POST => other.to_uppercase(),
         _ if method == Method::HEAD => "GET".to_owned(),
@@ -234,27 +251,7 @@ fn read_call(method: &Method, uri: &Uri, headers: &HeaderMap, bytes: &[u8]) -> R
         url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let method =
         query.iter().find(|(key, _)| key == "_HttpMethod").map_or(method, |(_, value)| value.to_uppercase());
-    Ok(Call {
-        method,
-        path: uri.path().to_owned(),
-        query,
-        body,
-        headers: CallHeaders {
-            batch_size,
-            allow_save: text("Sforce-Duplicate-Rule-Header")
-                .is_some_and(|value| value.contains("allowSave=true")),
-            if_modified_since: text("If-Modified-Since").and_then(http_date),
-            if_unmodified_since: text("If-Unmodified-Since").and_then(http_date),
-        },
-    })
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    let plain = text.trim().trim_end_matches("GMT").trim();
-    // The name of the day is not looked at: callers get it wrong.
-    let day = plain.split_once(',').map_or(plain, |(_, day)| day.trim());
-    let at = jiff::civil::DateTime::strptime("%d %b %Y %H:%M:%S", day).ok()?;
-    at.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    Ok(Call { method, path: uri.path().to_owned(), query, body, headers: own })
 }
 
 pub(crate) fn answer(reply: &Reply) -> Response {

@@ -45,6 +45,8 @@ pub(crate) struct Service {
     cursors: HashMap<String, Arc<Cursor>>,
     cursor_order: VecDeque<String>,
     next_cursor: u64,
+    /// What was looked at, the latest first.
+    pub recent: VecDeque<String>,
     /// When the counted calls of the last day were made, by minute.
     calls: VecDeque<(i64, u64)>,
     /// Bulk jobs.

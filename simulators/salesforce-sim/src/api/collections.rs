@@ -7,6 +7,9 @@ use super::{Api, Call, Done, Reply, fields_of, no_json, param, refuse};
 use crate::error::Refusal;
 use crate::ids;
 
+/// The most records of one read.
+const MOST_READ: usize = 2_000;
+
 impl Api<'_> {
     /// Whether this row of a batch is made to fail.
     pub(crate) fn row_fails(&self) -> Option<Refusal> {
@@ -57,6 +60,17 @@ impl Api<'_> {
             let key = fields.keys().find(|key| key.eq_ignore_ascii_case(field)).cloned();
             let value = key.and_then(|key| fields.remove(&key));
             let value = value.as_ref().map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned));
+            if field.eq_ignore_ascii_case("Id") {
+                // An id is given by the org: without one, the record is new.
+                let Some(id) = value.filter(|id| !id.is_empty() && id != "null") else {
+                    let id = api.state.org.insert(object, &fields, &writer)?;
+                    api.wrote(object, WriteKind::Created);
+                    return Ok((id, Some(true)));
+                };
+                api.state.org.update(object, &id, &fields, &writer)?;
+                api.wrote(object, WriteKind::Updated);
+                return Ok((ids::normal(&id).unwrap_or(id), Some(false)));
+            }
             let Some(value) = value.filter(|value| !value.is_empty() && value != "null") else {
                 let message = format!("{field} not specified");
                 return Err(vec![Refusal::new("MISSING_ARGUMENT", message).about(field)]);
@@ -75,7 +89,7 @@ impl Api<'_> {
             let id = row.as_str().unwrap_or_default();
             let writer = api.writer(&call.headers);
             let object = api.state.org.object_of(id).map(ToOwned::to_owned);
-            let malformed = || vec![Refusal::new("MALFORMED_ID", format!("bad id {id}")).about("Id")];
+            let malformed = || vec![Refusal::new("MALFORMED_ID", format!("malformed id {id}"))];
             let object = object.ok_or_else(malformed)?;
             api.state.org.delete(&object, id, &writer).map_err(|refusal| vec![refusal])?;
             api.wrote(&object, WriteKind::Deleted);
@@ -148,11 +162,30 @@ impl Api<'_> {
             Some(body) => (list(body.get("ids")), list(body.get("fields"))),
             None => (split(param(call, "ids")), split(param(call, "fields"))),
         };
-        let names: Vec<&str> = fields.iter().map(String::as_str).collect();
+        for (list, name) in [(&ids, "ids"), (&fields, "fields")] {
+            if list.is_empty() {
+                // assumed: code and wording; that both are required is documented
+                let message = format!("Missing required parameter: {name}");
+                return refuse(Refusal::new("MISSING_ARGUMENT", message));
+            }
+        }
+        if ids.len() > MOST_READ {
+            let message = "record limit reached. cannot submit more than 2000 records into this call";
+            return refuse(Refusal::new("EXCEEDED_ID_LIMIT", message));
+        }
+        let Some(table) = self.state.org.table(object) else { return refuse(Refusal::not_found()) };
+        let object = &table.def.name.clone();
+        let names: Vec<&str> = fields.iter().map(|name| name.trim()).collect();
+        // A field that is not there is refused, whatever the ids are.
+        if let Some(wrong) = names.iter().find(|name| table.def.field(name).is_none()) {
+            let message = format!("No such column '{wrong}' on sobject of type {object}");
+            return refuse(Refusal::new("INVALID_FIELD", message));
+        }
         let mut records = Vec::new();
         for id in ids {
-            let found = ids::normal(&id).filter(|id| {
-                self.state.org.find(id).is_some_and(|(t, row)| t.def.name == object && !row.deleted)
+            let found = ids::normal(id.trim()).filter(|id| {
+                let table = self.state.org.table(object);
+                table.and_then(|table| table.rows.stored(id)).is_some_and(|row| !row.deleted)
             });
             records.push(match found {
                 Some(id) => self.record(object, &id, Some(&names), version)?,

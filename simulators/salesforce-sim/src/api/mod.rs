@@ -3,10 +3,19 @@
 
 mod collections;
 mod composite;
+mod conditions;
+mod graph;
+mod layouts;
+mod listviews;
+mod parts;
 mod query;
+mod recent;
+mod relationships;
 mod replication;
 mod rows;
+mod search;
 mod tooling;
+mod tree;
 
 use std::sync::Arc;
 
@@ -41,6 +50,48 @@ pub(crate) struct CallHeaders {
     pub allow_save: bool,
     pub if_modified_since: Option<Timestamp>,
     pub if_unmodified_since: Option<Timestamp>,
+    pub if_match: Option<String>,
+    pub if_none_match: Option<String>,
+    /// Who calls, as they name themselves.
+    pub client: Option<String>,
+    /// Whether what is looked at counts as recently used.
+    pub update_mru: bool,
+}
+
+impl CallHeaders {
+    /// Takes what the headers say; what they leave open stays.
+    pub fn read(&mut self, text: impl Fn(&str) -> Option<String>) {
+        let option = |header: &str, name: &str| {
+            let value = text(header)?;
+            let own = |part: &str| {
+                let (key, value) = part.split_once('=')?;
+                key.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+            };
+            value.split([',', ';']).find_map(own)
+        };
+        let size = option("Sforce-Query-Options", "batchSize").and_then(|size| size.parse().ok());
+        self.batch_size = size.or(self.batch_size);
+        if let Some(allow) = option("Sforce-Duplicate-Rule-Header", "allowSave") {
+            self.allow_save = allow.eq_ignore_ascii_case("true");
+        }
+        if let Some(update) = option("Sforce-Mru", "updateMru") {
+            self.update_mru = update.eq_ignore_ascii_case("true");
+        }
+        self.client = option("Sforce-Call-Options", "client").or_else(|| self.client.take());
+        let moment = |header: &str| text(header).as_deref().and_then(http_date);
+        self.if_modified_since = moment("If-Modified-Since").or(self.if_modified_since);
+        self.if_unmodified_since = moment("If-Unmodified-Since").or(self.if_unmodified_since);
+        self.if_match = text("If-Match").or_else(|| self.if_match.take());
+        self.if_none_match = text("If-None-Match").or_else(|| self.if_none_match.take());
+    }
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    let plain = text.trim().trim_end_matches("GMT").trim();
+    // The name of the day is not looked at: callers get it wrong.
+    let day = plain.split_once(',').map_or(plain, |(_, day)| day.trim());
+    let at = jiff::civil::DateTime::strptime("%d %b %Y %H:%M:%S", day).ok()?;
+    at.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
 /// An answer.
@@ -92,20 +143,22 @@ pub(crate) struct Api<'a> {
     pub now: Timestamp,
     /// A fault that fails rows of a batch one by one.
     pub half: Option<Fault>,
+    /// Headers that the answer carries.
+    head: Vec<(&'static str, String)>,
     /// Writes that are counted once it is sure that they stay.
     written: Vec<(String, WriteKind)>,
 }
 
 impl<'a> Api<'a> {
     pub fn new(inner: &'a Inner, state: &'a mut State, now: Timestamp, half: Option<Fault>) -> Self {
-        Self { inner, state, now, half, written: Vec::new() }
+        Self { inner, state, now, half, head: Vec::new(), written: Vec::new() }
     }
 
-    /// Answers a call whose session is open.
-    pub fn serve(mut self, call: &Call) -> Reply {
+    /// Answers a call whose session is open, with headers of its own.
+    pub fn serve(mut self, call: &Call) -> (Reply, Vec<(&'static str, String)>) {
         let reply = self.answer(call);
         self.count_writes();
-        reply
+        (reply, self.head)
     }
 
     /// Counts the writes so far, now that it is sure that they stay.
@@ -175,32 +228,33 @@ impl<'a> Api<'a> {
             _ => return refuse(Refusal::not_found()),
         };
         let version = parts.get(2).and_then(|v| v.strip_prefix('v')).unwrap_or("66.0").to_owned();
+        if let Some(done) = self.more(call, rest, &version) {
+            return done;
+        }
         match (call.method.as_str(), rest) {
             ("GET", []) => Ok(Reply::ok(self.resources(&version))),
             ("GET", ["limits"]) => Ok(Reply::ok(self.limits())),
             ("GET", ["limits", "recordCount"]) => Ok(Reply::ok(self.record_count(call))),
             ("GET", ["sobjects"]) => {
+                if self.is_unchanged(call) {
+                    return Ok(Reply::empty(304));
+                }
                 let objects: Vec<Value> =
                     self.state.org.tables.values().map(|table| table.def.summary(&version)).collect();
                 Ok(Reply::ok(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects})))
             }
+            ("GET", ["query"]) if param(call, "explain").is_some() => self.explain(call),
             ("GET", ["query"]) => self.query(call, &version, Scope::Live),
             ("GET", ["queryAll"]) => self.query(call, &version, Scope::All),
             ("GET", ["query" | "queryAll", locator]) => self.further(call, locator, &version),
-            ("GET", ["sobjects", object]) => {
-                let table = self.state.org.table(object).ok_or_else(|| vec![Refusal::not_found()])?;
-                let recent: Vec<Value> = Vec::new();
-                Ok(Reply::ok(json!({"objectDescribe": table.def.summary(&version), "recentItems": recent})))
-            }
             ("GET", ["sobjects", object, "describe"]) => {
-                if call.headers.if_modified_since.is_some_and(|since| since >= self.state_changed()) {
+                if self.is_unchanged(call) {
                     return Ok(Reply::empty(304));
                 }
                 let described = self.state.org.describe(object, &version, &self.state.base_url);
                 described.map(Reply::ok).ok_or_else(|| vec![Refusal::not_found()])
             }
             ("POST", ["sobjects", object]) => self.create(call, object),
-            ("GET", ["recent"]) => Ok(Reply::ok(json!([]))),
             ("GET", ["sobjects", object, "updated"]) => self.updated(call, object),
             ("GET", ["sobjects", object, "deleted"]) => self.deleted(call, object),
             (method, ["sobjects", object, id]) => self.row(call, method, object, id, &version),
@@ -226,6 +280,35 @@ impl<'a> Api<'a> {
                 refuse(Refusal::new("METHOD_NOT_ALLOWED", message).with_status(405))
             }
         }
+    }
+
+    /// Resources beside records, queries and collections; nothing where the address names none of them.
+    fn more(&mut self, call: &Call, rest: &[&str], version: &str) -> Option<Done> {
+        Some(match (call.method.as_str(), rest) {
+            ("GET", ["search"]) => self.search(call, version),
+            ("GET" | "POST", ["parameterizedSearch"]) => self.parameterized_search(call, version),
+            ("GET", ["recent"]) => Ok(self.recent(call, version)),
+            ("GET", ["sobjects", object]) => self.basic_information(object, version),
+            ("GET", ["sobjects", object, "listviews", rest @ ..]) => {
+                self.list_views(call, object, rest, version)
+            }
+            ("GET", ["sobjects", "Global", "describe", "layouts"]) => Ok(self.global_layouts()),
+            ("GET", ["sobjects", object, "describe", "layouts"]) => self.layouts(object, None, version),
+            ("GET", ["sobjects", object, "describe", "layouts", id]) => {
+                self.layouts(object, Some(id), version)
+            }
+            ("GET", ["sobjects", object, "describe", "compactLayouts"]) => {
+                self.compact_layouts(object, version)
+            }
+            ("GET" | "PATCH" | "DELETE", ["sobjects", object, id, path @ ..])
+                if !path.is_empty() && self.is_relationship(object, id, path) =>
+            {
+                self.relationship(call, object, id, path, version)
+            }
+            ("POST", ["composite", "graph"]) => self.graph(call),
+            ("POST", ["composite", "tree", object]) => self.tree(call, object),
+            _ => return None,
+        })
     }
 
     /// assumed: describes change when the org starts, and not again until a field is added
@@ -273,7 +356,11 @@ impl<'a> Api<'a> {
             .org
             .tables
             .iter()
-            .filter(|(name, _)| wanted.is_empty() || wanted.contains(&name.as_str()))
+            .filter(|(name, _)| {
+                wanted.is_empty() || wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
+            })
+            // An object without records is not in the list.
+            .filter(|(_, table)| table.live() > 0)
             .map(|(name, table)| json!({"count": table.live(), "name": name}))
             .collect();
         json!({"sObjects": counts})

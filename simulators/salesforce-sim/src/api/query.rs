@@ -1,6 +1,6 @@
 //! Queries, page by page.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Api, Call, Done, Reply, param, refuse};
 use crate::error::Refusal;
@@ -12,9 +12,14 @@ const PAGE: usize = 2_000;
 
 impl Api<'_> {
     pub(super) fn query(&mut self, call: &Call, version: &str, scope: Scope) -> Done {
-        let Some(text) = param(call, "q") else {
+        let Some(text) = param(call, "q").filter(|text| !text.trim().is_empty()) else {
             return refuse(Refusal::new("MALFORMED_QUERY", "A query string has to be specified"));
         };
+        self.run_query(call, text, version, scope)
+    }
+
+    /// Answers the first page of a statement.
+    pub(super) fn run_query(&mut self, call: &Call, text: String, version: &str, scope: Scope) -> Done {
         let query = soql::parse(&text).map_err(failed)?;
         let request = soql::Request { text, now: self.now, scope, version: version.to_owned() };
         let size = page_size(call);
@@ -30,6 +35,37 @@ impl Api<'_> {
         }
         body["records"] = answer.records.into();
         Ok(Reply::ok(body))
+    }
+
+    /// How a statement would be worked: by an index, or by looking at every record.
+    pub(super) fn explain(&self, call: &Call) -> Done {
+        let text = param(call, "explain").unwrap_or_default();
+        let query = soql::parse(&text).map_err(failed)?;
+        let org = &self.state.org;
+        let request = soql::Request { text, now: self.now, scope: Scope::Live, version: "66.0".into() };
+        let indexed = soql::leading_fields(&query, &request, org).map_err(failed)?;
+        let (answer, _) = soql::execute_first(&query, &request, org, 0).map_err(failed)?;
+        let Some(table) = org.table(&query.from.text) else { return refuse(Refusal::not_found()) };
+        let all = table.live();
+        let found = if query.is_count() { all } else { answer.total_size as u64 };
+        let plan = |kind: &str, fields: &[String], cost: f64, notes: Value| {
+            json!({
+                "cardinality": found, "fields": fields, "leadingOperationType": kind, "notes": notes,
+                "relativeCost": cost, "sobjectCardinality": all, "sobjectType": table.def.name,
+            })
+        };
+        let mut plans = Vec::new();
+        if !indexed.is_empty() {
+            let share = if all == 0 { 0.0 } else { found as f64 / all as f64 };
+            plans.push(plan("Index", &indexed, (share * 1_000.0).round() / 1_000.0, json!([])));
+        }
+        let note = json!([{
+            "description": "Not considering filter for optimization because unindexed",
+            "fields": ["IsDeleted"], "tableEnumOrId": table.def.name,
+        }]);
+        // assumed: the cost of a look at every record
+        plans.push(plan("TableScan", &[], 1.0, note));
+        Ok(Reply::ok(json!({"plans": plans, "sourceQuery": request.text})))
     }
 
     pub(super) fn further(&mut self, call: &Call, locator: &str, version: &str) -> Done {

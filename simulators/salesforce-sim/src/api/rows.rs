@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use sim_base::WriteKind;
 
+use super::conditions::Condition;
 use super::{Api, Call, Done, Reply, fields_of, param, refuse};
 use crate::dml::{Writer, no_type};
 use crate::error::Refusal;
@@ -34,9 +35,10 @@ impl Api<'_> {
             Some(row) => Arc::clone(row),
             None => return refuse(Refusal::not_found()),
         };
-        if call.headers.if_unmodified_since.is_some_and(|since| row.modified_at > since.as_second()) {
-            let message = "The record has been modified since the specified date";
-            return refuse(Refusal::new("PRECONDITION_FAILED", message).with_status(412));
+        let object = &table.def.name.clone();
+        match self.condition(call, object, &row).map_err(|refusal| vec![refusal])? {
+            Condition::Unchanged => return Ok(Reply::empty(304)),
+            Condition::Holds => self.looked_at(call, &full),
         }
         match method {
             "GET" => {

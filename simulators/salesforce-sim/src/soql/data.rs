@@ -51,6 +51,12 @@ pub trait Data {
         None
     }
 
+    /// Whether rows can be found by this field without a look at each.
+    fn is_indexed(&self, object: &str, field: &str) -> bool {
+        let _ = (object, field);
+        false
+    }
+
     /// The time zone of the user who asks: where TODAY begins.
     fn time_zone(&self) -> TimeZone {
         TimeZone::UTC

@@ -141,6 +141,22 @@ pub fn execute_first(
     Ok((Answer { total_size: rows.len(), records }, more))
 }
 
+/// The fields by which a store could find the rows of a statement without a look at each.
+///
+/// # Errors
+/// As [`execute`].
+pub fn leading_fields(query: &Query, request: &Request, data: &dyn Data) -> Result<Vec<String>, SoqlError> {
+    let env = request.env(query, data);
+    let names = plan::names(query, column::object(&env, &query.from)?);
+    let test = plan::filter(&env, query, &names, false)?;
+    let hint = hint::of(test.as_ref(), env.all);
+    let ids = (hint.ids.is_some() || hint.from_id.is_some()).then(|| "Id".to_owned());
+    let values = hint.any_of.into_iter().map(|any| any.field);
+    let indexed = |field: &String| data.is_indexed(&names.object, field);
+    let times = hint.times.into_iter().map(|times| times.field);
+    Ok(ids.into_iter().chain(values.chain(times).filter(indexed)).collect())
+}
+
 /// Puts rows that a statement has found into wire form.
 ///
 /// # Errors
