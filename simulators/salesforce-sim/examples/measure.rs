@@ -29,46 +29,33 @@ async fn main() -> Result<(), Failure> {
 
     let org = Caller { router: sim.router(), token: sim.access().access_token };
     let all = "SELECT Id, FirstName, LastName, Email, Phone, Title, MailingCity, SystemModstamp FROM Contact";
-    let start = Instant::now();
-    let first = org.get(&query(all)).await?;
-    say("first page of 2,000 rows, all contacts", start);
+    let first = org.get("first page of 2,000 rows, all contacts", &query(all)).await?;
     let next = first["nextRecordsUrl"].as_str().ok_or("no further page")?.to_owned();
-    let start = Instant::now();
-    let further = org.get(&next).await?;
-    say("a further page of 2,000 rows", start);
-    let start = Instant::now();
-    let ordered = org.get(&query(&format!("{all} ORDER BY SystemModstamp, Id LIMIT 2000"))).await?;
-    say("the 2,000 that were changed first", start);
-    let ids: Vec<&Value> =
-        further["records"].as_array().into_iter().flatten().map(|row| &row["Id"]).take(200).collect();
-    let read = json!({"ids": ids, "fields": ["Id", "Email", "FirstName", "LastName", "SystemModstamp"]});
-    let start = Instant::now();
-    let rows = org.send("POST", "/services/data/v66.0/composite/sobjects/Contact", Some(&read)).await?;
-    say(&format!("a read of {} records", rows.as_array().map_or(0, Vec::len)), start);
-    let start = Instant::now();
-    let by_email = format!("{all} WHERE Email = 'person{}@example.org'", count / 2);
-    let found = org.get(&query(&by_email)).await?;
-    say(&format!("{} contact by email", found["totalSize"]), start);
-    let start = Instant::now();
-    let found = org
-        .get(&query(&format!("{all} WHERE SystemModstamp >= 2020-01-01T00:00:00Z ORDER BY SystemModstamp")))
-        .await?;
-    say(&format!("first page of {} changed since", found["totalSize"]), start);
-    let start = Instant::now();
-    let found = org.get(&query("SELECT COUNT(Id) n FROM Contact WHERE Title = 'Engineer'")).await?;
-    say(&format!("a count over all rows ({})", found["records"][0]["n"]), start);
-    let start = Instant::now();
-    let rows: Vec<Value> =
-        ids.iter().map(|id| json!({"attributes": {"type": "Contact"}, "Id": id, "Title": "Chief"})).collect();
-    let change = json!({"allOrNone": false, "records": rows});
-    org.send("PATCH", "/services/data/v66.0/composite/sobjects", Some(&change)).await?;
-    say("a change of 200 records", start);
-    let start = Instant::now();
-    sim.reset();
-    say("reset", start);
+    let further = org.get("a further page of 2,000 rows", &next).await?;
+    let ordered = query(&format!("{all} ORDER BY SystemModstamp, Id LIMIT 2000"));
+    let ordered = org.get("the 2,000 that were changed first", &ordered).await?;
     if ordered["records"].as_array().map_or(0, Vec::len) != 2_000.min(count) {
         return Err("the ordered page is not full".into());
     }
+    let ids: Vec<&Value> =
+        further["records"].as_array().into_iter().flatten().map(|row| &row["Id"]).take(200).collect();
+    let read = json!({"ids": ids, "fields": ["Id", "Email", "FirstName", "LastName", "SystemModstamp"]});
+    let contacts = "/services/data/v66.0/composite/sobjects/Contact";
+    org.send("a read of 200 records", "POST", contacts, Some(&read)).await?;
+    let by_email = query(&format!("{all} WHERE Email = 'person{}@example.org'", count / 2));
+    org.get("one contact by email", &by_email).await?;
+    let since = format!("{all} WHERE SystemModstamp >= 2020-01-01T00:00:00Z ORDER BY SystemModstamp");
+    org.get("first page of all changed since", &query(&since)).await?;
+    let counted = "SELECT COUNT(Id) n FROM Contact WHERE Title = 'Engineer'";
+    org.get("a count over all rows", &query(counted)).await?;
+    let rows: Vec<Value> =
+        ids.iter().map(|id| json!({"attributes": {"type": "Contact"}, "Id": id, "Title": "Chief"})).collect();
+    let change = json!({"allOrNone": false, "records": rows});
+    org.send("a change of 200 records", "PATCH", "/services/data/v66.0/composite/sobjects", Some(&change))
+        .await?;
+    let start = Instant::now();
+    sim.reset();
+    say("reset", start);
     resident("at the end")
 }
 
@@ -103,25 +90,40 @@ struct Caller {
 }
 
 impl Caller {
-    async fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.send("GET", path, None).await
+    async fn get(&self, what: &str, path: &str) -> Result<Value, Failure> {
+        self.send(what, "GET", path, None).await
     }
 
-    async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {}", self.token))
-            .header("content-type", "application/json")
-            .body(body)?;
-        let response = self.router.clone().oneshot(request).await?;
-        let status = response.status();
-        let bytes = to_bytes(response.into_body(), usize::MAX).await?;
-        if !status.is_success() {
-            return Err(format!("{method} {path}: {status} {}", String::from_utf8_lossy(&bytes)).into());
+    /// Sends a call five times, and says how long the fastest took.
+    async fn send(
+        &self,
+        what: &str,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let mut fastest = f64::MAX;
+        let mut answer = Value::Null;
+        for _ in 0..5 {
+            let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header("authorization", format!("Bearer {}", self.token))
+                .header("content-type", "application/json")
+                .body(body)?;
+            let start = Instant::now();
+            let response = self.router.clone().oneshot(request).await?;
+            let status = response.status();
+            let bytes = to_bytes(response.into_body(), usize::MAX).await?;
+            fastest = fastest.min(start.elapsed().as_secs_f64() * 1_000.0);
+            if !status.is_success() {
+                return Err(format!("{method} {path}: {status} {}", String::from_utf8_lossy(&bytes)).into());
+            }
+            answer = serde_json::from_slice(&bytes)?;
         }
-        Ok(serde_json::from_slice(&bytes)?)
+        println!("{what}: {fastest:.1} ms");
+        Ok(answer)
     }
 }
 

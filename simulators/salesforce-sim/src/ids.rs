@@ -11,9 +11,11 @@ pub(crate) fn make(prefix: &str, number: u64) -> String {
         *digit = DIGITS.get((rest % 62) as usize).copied().unwrap_or(b'0');
         rest /= 62;
     }
-    let head: String =
-        prefix.chars().chain("5g0".chars()).chain(tail.iter().map(|byte| char::from(*byte))).collect();
-    with_check(&head)
+    let mut id = String::with_capacity(18);
+    id.push_str(prefix);
+    id.push_str("5g0");
+    id.extend(tail.iter().map(|byte| char::from(*byte)));
+    with_check(id)
 }
 
 /// The number of a record that this org made, by its id of 15 or 18 characters.
@@ -33,13 +35,13 @@ pub(crate) fn number(prefix: &str, id: &str) -> Option<u64> {
     })
 }
 
-fn with_check(head: &str) -> String {
-    let check = head.as_bytes().chunks(5).map(|five| {
-        let capitals = five.iter().enumerate().filter(|(_, byte)| byte.is_ascii_uppercase());
-        let bits = capitals.fold(0_usize, |bits, (at, _)| bits | (1 << at));
-        CHECK.get(bits).copied().map_or('A', char::from)
-    });
-    head.chars().chain(check).collect()
+fn with_check(mut id: String) -> String {
+    for from in [0, 5, 10] {
+        let five = id.bytes().skip(from).take(5).enumerate();
+        let bits = five.fold(0_usize, |bits, (at, byte)| bits | usize::from(byte.is_ascii_uppercase()) << at);
+        id.push(CHECK.get(bits).copied().map_or('A', char::from));
+    }
+    id
 }
 
 /// The 18-character form of what may be an id; nothing where it is none, or its check characters are wrong.
@@ -47,7 +49,7 @@ pub(crate) fn normal(id: &str) -> Option<String> {
     if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;
     }
-    let full = with_check(id.get(..15)?);
+    let full = with_check(id.get(..15)?.to_owned());
     match id.len() {
         15 => Some(full),
         // Salesforce takes check characters in any case.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::ids;
@@ -82,7 +83,27 @@ pub(crate) fn address<'a>(
 /// A moment as the API writes it: whole seconds, `+0000`.
 pub(crate) fn api_time(second: i64) -> String {
     let at = Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
-    at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string()
+    let at = at.to_zoned_datetime(TimeZone::UTC).datetime();
+    // By hand: a page of a query writes thousands of them.
+    let mut text = String::with_capacity(28);
+    let two = |text: &mut String, mark: char, number: i8| {
+        text.push(mark);
+        text.push(char::from(b'0' + number.unsigned_abs() / 10 % 10));
+        text.push(char::from(b'0' + number.unsigned_abs() % 10));
+    };
+    let (century, year) = (at.year() / 100, at.year() % 100);
+    for part in [century, year] {
+        let part = part.unsigned_abs();
+        text.push(char::from(b'0' + (part / 10 % 10) as u8));
+        text.push(char::from(b'0' + (part % 10) as u8));
+    }
+    two(&mut text, '-', at.month());
+    two(&mut text, '-', at.day());
+    two(&mut text, 'T', at.hour());
+    two(&mut text, ':', at.minute());
+    two(&mut text, ':', at.second());
+    text.push_str(".000+0000");
+    text
 }
 
 impl Record for RowData {
@@ -332,7 +353,10 @@ impl Data for Org {
             table.def.fields.get_index_of(&wanted.field).is_some_and(|at| table.index.contains_key(&at))
         });
         match hint.ids.is_some() || by_value || hint.from_id.is_some() {
-            false if hint.times.iter().any(|times| times.field == "SystemModstamp") => {
+            false
+                if hint.order == ScanOrder::SystemModstamp
+                    || hint.times.iter().any(|times| times.field == "SystemModstamp") =>
+            {
                 ScanOrder::SystemModstamp
             }
             _ => ScanOrder::Id,
@@ -379,7 +403,9 @@ impl Data for Org {
             let first = ids::number(&table.def.prefix, from).unwrap_or(0);
             return Box::new(table.rows.from(first).map(lent));
         }
-        if let Some(times) = hint.times.iter().find(|times| times.field == "SystemModstamp") {
+        let times = hint.times.iter().find(|times| times.field == "SystemModstamp");
+        if times.is_some() || hint.order == ScanOrder::SystemModstamp {
+            let times = times.cloned().unwrap_or_default();
             let from = times.from.map_or(i64::MIN, |at| at.as_second());
             let to = times.to.map_or(i64::MAX, |at| at.as_second().saturating_add(1));
             return Box::new(table.changed(from, to).map(lent));

@@ -110,7 +110,7 @@ fn item(table: &Table, name: &str) -> Value {
     json!({
         "editableForNew": field.has('c'), "editableForUpdate": field.has('u'), "label": field.label,
         "layoutComponents": [{
-            "details": field.describe(), "displayLines": 1, "tabOrder": 1, "type": "Field", "value": field.name,
+            "details": field.describe(&table.def.name), "displayLines": 1, "tabOrder": 1, "type": "Field", "value": field.name,
         }],
         "placeholder": false, "required": field.is_required(),
     })

@@ -84,9 +84,10 @@ pub trait Record {
 }
 
 /// The order of rows as a store answers them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ScanOrder {
     /// some other
+    #[default]
     Unknown,
     /// by id
     Id,
@@ -264,6 +265,8 @@ pub struct Hint {
     pub times: Vec<TimeBounds>,
     /// rows in the recycle bin are wanted as well
     pub deleted: bool,
+    /// an order that would save sorting
+    pub order: ScanOrder,
 }
 
 /// A field and the values it may have.
@@ -276,7 +279,7 @@ pub struct AnyOf {
 }
 
 /// A datetime field and its bounds, both included.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TimeBounds {
     /// canonical name
     pub field: String,

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, collections::HashSet};
 use super::{
     ast::{Operand, Query, SelectItem},
     column::{Env, object, refused},
-    data::{FieldKind, Row, ScanOrder},
+    data::{FieldKind, Hint, Row, ScanOrder},
     error::SoqlError,
     filter::{OfRow, Test},
     hint,
@@ -26,12 +26,25 @@ pub(super) fn meets(env: &Env<'_>, row: &Row<'_>, test: Option<&Test>) -> bool {
 
 /// The rows a query selects.
 pub(super) fn rows<'a>(env: &Env<'a>, object: &str, rows: &Rows) -> Vec<Row<'a>> {
-    let found = scan(env, object, rows.test.as_ref());
-    if is_sorted(env, object, rows) {
+    let hint = wanted(env, rows);
+    let sorted = is_sorted(env, object, rows);
+    let test = rows.test.as_ref();
+    let found = env.data.scan(object, &hint).filter(move |row| meets(env, row, test));
+    if sorted {
         // nothing to sort: stop reading when there are enough
         return found.skip(rows.offset).take(rows.limit.unwrap_or(usize::MAX)).collect();
     }
     cut(env, found.collect(), rows)
+}
+
+/// What is said to the store: what the condition demands, and an order that would save sorting.
+fn wanted(env: &Env<'_>, rows: &Rows) -> Hint {
+    let mut hint = hint::of(rows.test.as_ref(), env.all);
+    let first = rows.order.first().map(|sort| &sort.column);
+    if first.is_some_and(|column| column.steps.is_empty() && column.field.name == "SystemModstamp") {
+        hint.order = ScanOrder::SystemModstamp;
+    }
+    hint
 }
 
 /// Whether the store answers rows in the wanted order anyway.
@@ -40,7 +53,7 @@ pub(super) fn is_sorted(env: &Env<'_>, object: &str, rows: &Rows) -> bool {
         let Sort { column, descending, .. } = sort;
         !descending && column.steps.is_empty() && column.part.is_none() && column.field.name == field
     };
-    let store = || env.data.order(object, &hint::of(rows.test.as_ref(), env.all));
+    let store = || env.data.order(object, &wanted(env, rows));
     match rows.order.as_slice() {
         [] => true,
         [id] if up(id, "Id") => store() == ScanOrder::Id,
