@@ -167,7 +167,7 @@ async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
                 } else {
                     state.service.count(now);
                     sim.0.stats.call(&route, length, true);
-                    let (reply, own) = Api::new(&sim.0, &mut state, now, half).serve(&call);
+                    let (reply, own) = Api::new(&sim.0, &mut state, now, half).serve_with_headers(&call);
                     head = own;
                     reply
                 }

@@ -154,8 +154,13 @@ impl<'a> Api<'a> {
         Self { inner, state, now, half, head: Vec::new(), written: Vec::new() }
     }
 
-    /// Answers a call whose session is open, with headers of its own.
-    pub fn serve(mut self, call: &Call) -> (Reply, Vec<(&'static str, String)>) {
+    /// Answers a call whose session is open.
+    pub fn serve(self, call: &Call) -> Reply {
+        self.serve_with_headers(call).0
+    }
+
+    /// The same, with the headers that the answer carries.
+    pub fn serve_with_headers(mut self, call: &Call) -> (Reply, Vec<(&'static str, String)>) {
         let reply = self.answer(call);
         self.count_writes();
         (reply, self.head)
