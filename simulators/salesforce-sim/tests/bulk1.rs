@@ -209,3 +209,38 @@ async fn errors_come_in_the_form_of_the_call() {
     let reply = call(&org, "POST", "/job", "application/xml", &job_xml("upsert", "CSV")).await;
     assert!(between(&reply.text, "exceptionMessage").starts_with("External ID was blank for Contact"));
 }
+
+#[tokio::test]
+async fn batches_of_a_csv_job_are_told_in_xml_whatever_the_headers_say() {
+    let org = Org::new();
+    let json = "application/json";
+    let body = json!({"operation": "queryAll", "object": "Contact", "contentType": "CSV"}).to_string();
+    let job = call(&org, "POST", "/job", json, &body).await.json()["id"].as_str().unwrap().to_owned();
+    let reply = call(&org, "POST", &format!("/job/{job}/batch"), "text/csv", "SELECT Id FROM Contact").await;
+    let batch = between(&reply.text, "id");
+    org.pass(5);
+    let path = format!("/job/{job}/batch/{batch}");
+    assert_eq!(between(&call(&org, "GET", &path, json, "").await.text, "state"), "Completed");
+    let list = call(&org, "GET", &format!("/job/{job}/batch"), json, "").await;
+    assert!(list.text.contains("<batchInfoList"));
+    let results = call(&org, "GET", &format!("{path}/result"), json, "").await;
+    assert!(between(&results.text, "result").starts_with("752"));
+    let closed = call(&org, "POST", &format!("/job/{job}"), json, "{\"state\": \"Closed\"}").await;
+    assert_eq!(closed.headers["Content-Type"], "application/json");
+    assert_eq!(closed.json()["state"], "Closed");
+    let gone = call(&org, "GET", "/job/750000000000000AAA", json, "").await;
+    assert_eq!(gone.headers["Content-Type"], "application/json");
+    assert_eq!(gone.json()["exceptionCode"], "InvalidJob");
+}
+
+#[tokio::test]
+async fn a_transformation_spec_names_the_columns() {
+    let org = Org::new();
+    let reply = call(&org, "POST", "/job", "application/xml", &job_xml("insert", "CSV")).await;
+    let job = between(&reply.text, "id");
+    let spec = "Salesforce Field,Csv Header,Value,Hint\nLastName,Family name,,\nTitle,,Dr,\n";
+    assert_eq!(call(&org, "POST", &format!("/job/{job}/spec"), "text/csv", spec).await.status, 201);
+    call(&org, "POST", &format!("/job/{job}/batch"), "text/csv", "FirstName,Family name\nA,\"B, C\"\n").await;
+    let row = org.sim.records("Contact").remove(0).fields;
+    assert_eq!((&row["LastName"], &row["Title"]), (&json!("B, C"), &json!("Dr")));
+}

@@ -10,22 +10,19 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::classic_data::{Batch, ClassicJob, Content, Verdict};
-use super::classic_wire::{self as wire, Records};
-use super::csv::Dialect;
+use super::classic_wire as wire;
 use super::jobs::Head;
 use super::pace::Pace;
-use super::rows::{Operation, Order, Outcome, typed, write_row};
-use super::{ingest, query, sheet};
-use crate::api::{Api, CallHeaders, serves};
-use crate::error::Refusal;
+use super::rows::{Operation, Order};
+use super::{query, sheet};
+use crate::api::{CallHeaders, serves};
 use crate::gate::{self, Denied};
-use crate::soql::{self, Request as Soql, Scope};
-use crate::xml::{elements, is_nil, text_below, text_of};
+use crate::xml::{elements, text_of};
 use crate::{Limits, SalesforceSim, ids};
 
 /// The most bytes and rows of a batch.
 const LARGEST_BATCH: usize = 10_000_000;
-const MOST_ROWS: usize = 10_000;
+pub(super) const MOST_ROWS: usize = 10_000;
 /// Rows of a chunk, where the caller does not say.
 const CHUNK: usize = 100_000;
 /// The most rows of a chunk.
@@ -50,13 +47,13 @@ fn no_such(what: &str) -> Fault {
 /// An answer: status, kind, body.
 type Done = Result<(u16, &'static str, Bytes), Fault>;
 
-struct Call<'a> {
-    sim: &'a SalesforceSim,
-    state: &'a mut crate::State,
-    now: Timestamp,
-    version: String,
+pub(super) struct Call<'a> {
+    pub sim: &'a SalesforceSim,
+    pub state: &'a mut crate::State,
+    pub now: Timestamp,
+    pub version: String,
     headers: &'a HeaderMap,
-    half: Option<sim_base::Fault>,
+    pub half: Option<sim_base::Fault>,
     body: Bytes,
     /// What the caller's headers ask for, if they do.
     json: Option<bool>,
@@ -105,7 +102,7 @@ pub(super) async fn serve(
 
 /// A refusal in the form of this API.
 pub(crate) fn refused(status: u16, code: &str, message: &str, json: bool) -> Response {
-    let kind = if json { "application/json;charset=UTF-8" } else { "application/xml" };
+    let kind = if json { "application/json" } else { "application/xml" };
     respond(status, kind, wire::error(code, message, json).into())
 }
 
@@ -150,6 +147,7 @@ impl Call<'_> {
             ("GET", ["job", id]) => self.job_info(id, 200),
             ("POST", ["job", id]) => self.change(id),
             ("POST", ["job", id, "batch"]) => self.add_batch(id),
+            ("POST", ["job", id, "spec"]) => self.set_spec(id),
             ("GET", ["job", id, "batch"]) => self.batches(id),
             ("GET", ["job", id, "batch", batch]) => self.batch_info(id, batch),
             ("GET", ["job", id, "batch", batch, "request"]) => self.request(id, batch),
@@ -172,14 +170,14 @@ impl Call<'_> {
         self.state.service.jobs.classic.get_mut(&id).ok_or_else(|| no_such("Job"))
     }
 
-    /// Whether the answer is to be JSON: as the caller's headers say, else as the job's data is.
-    fn as_json(&self, content: Content) -> bool {
-        self.json.unwrap_or(content == Content::Json)
-    }
-
+    /// Information about a job comes as the caller's headers say; about a batch, as the job's data is. tap-salesforce
+    /// makes a CSV job in JSON and reads its batches as XML, whatever it puts into its headers.
     fn told(&self, root: &str, info: &Map<String, Value>, content: Content, status: u16) -> Done {
-        let json = self.as_json(content);
-        let kind = if json { "application/json;charset=UTF-8" } else { "application/xml" };
+        let json = match self.json.filter(|_| root == "jobInfo") {
+            Some(json) => json,
+            None => content == Content::Json,
+        };
+        let kind = if json { "application/json" } else { "application/xml" };
         Ok((status, kind, wire::info(root, info, json).into()))
     }
 
@@ -237,7 +235,9 @@ impl Call<'_> {
         let serial = matches!(text("concurrencyMode"), Some("Serial"))
             || body.get("concurrencyMode").and_then(Value::as_u64) == Some(1);
         let chunk = self.header("Sforce-Enable-PKChunking").and_then(chunk_size);
-        let chunk = chunk.filter(|_| operation.is_query() && query::pk_chunking(&object));
+        let parent = self.header("Sforce-Enable-PKChunking").and_then(|header| part_of(header, "parent="));
+        let cut = query::pk_chunking(parent.unwrap_or(&object));
+        let chunk = chunk.filter(|_| operation.is_query() && cut);
         let assignment_rule = text("assignmentRuleId").map(ToOwned::to_owned);
         let head = Head {
             id: self.state.service.jobs.id("750"),
@@ -257,6 +257,7 @@ impl Call<'_> {
             assignment_rule,
             state: "Open",
             chunk,
+            spec: None,
             batches: IndexMap::new(),
         };
         self.state.service.jobs.classic.insert(id.clone(), job);
@@ -296,6 +297,17 @@ impl Call<'_> {
         self.job_info(id, 200)
     }
 
+    fn set_spec(&mut self, id: &str) -> Done {
+        let spec = self.body.clone();
+        let job = self.job(id)?;
+        if job.content != Content::Csv {
+            // assumed: the wording
+            return Err(fault("InvalidJob", "Only a job with CSV content takes a transformation spec"));
+        }
+        job.spec = Some(spec);
+        Ok((201, "text/csv", Bytes::new()))
+    }
+
     fn add_batch(&mut self, id: &str) -> Done {
         let (body, now) = (self.body.clone(), self.now);
         if body.len() > LARGEST_BATCH {
@@ -313,7 +325,7 @@ impl Call<'_> {
             key: job.key.clone(),
             headers: CallHeaders::default(),
         };
-        let chunk = job.chunk;
+        let (chunk, spec) = (job.chunk, job.spec.clone());
         let jobs = &mut self.state.service.jobs;
         if self.state.limits == Limits::Real && jobs.batches_left(now) == 0 {
             self.sim.0.stats.throttled();
@@ -347,7 +359,8 @@ impl Call<'_> {
                 }
             }
         } else {
-            let (outcomes, failure) = self.write(&order, content, &body);
+            let mapped = spec.map(|spec| super::csv::mapped(&body, &spec));
+            let (outcomes, failure) = self.write(&order, content, mapped.as_deref().unwrap_or(&body));
             batch.outcomes = outcomes;
             if let Some(message) = failure {
                 batch.verdict = Verdict::Failed(message);
@@ -377,70 +390,14 @@ impl Call<'_> {
         self.told("batchInfo", &info, content, 201)
     }
 
-    fn write(&mut self, order: &Order, content: Content, body: &[u8]) -> (Vec<Outcome>, Option<String>) {
-        let mut api = Api::new(&self.sim.0, self.state, self.now, self.half);
-        let done = match content {
-            Content::Csv => ingest::work(&mut api, order, body, Dialect::default(), Some(MOST_ROWS)),
-            Content::Json | Content::Xml => {
-                let rows = if content == Content::Json { json_rows(body) } else { xml_rows(body) };
-                match rows {
-                    Err(message) => (Vec::new(), Some(message)),
-                    Ok(rows) if rows.len() > MOST_ROWS => (Vec::new(), Some(ingest::too_many(MOST_ROWS))),
-                    Ok(rows) => {
-                        (rows.into_iter().map(|row| write_typed(&mut api, order, row)).collect(), None)
-                    }
-                }
-            }
-        };
-        api.count_writes();
-        self.sim.0.stats.batch(done.0.len());
-        done
-    }
-
-    /// The answers of a query with the number of their rows; several where it is cut.
-    fn run_query(
-        &self,
-        order: &Order,
-        content: Content,
-        chunk: usize,
-        body: &[u8],
-    ) -> Result<Vec<(usize, Bytes)>, String> {
-        let text = String::from_utf8_lossy(body).trim().to_owned();
-        let failed =
-            |code: &str, message: &str| format!("InvalidBatch : Failed to process query: {code}: {message}");
-        let query = soql::parse(&text).map_err(|error| failed(error.code, &error.message))?;
-        let org = &self.state.org;
-        let columns = sheet::columns(&query, org).map_err(|refusal| match refusal.message.as_str() {
-            message if message.starts_with("Aggregate") => {
-                let name = content.name();
-                format!("FeatureNotEnabled : Aggregate Relationships not supported in Bulk Query with {name} content type")
-            }
-            message => failed("FUNCTIONALITY_NOT_ENABLED", message),
-        })?;
-        let scope = if order.operation == Operation::QueryAll { Scope::All } else { Scope::Live };
-        let request = Soql { text, now: self.now, scope, version: self.version.clone() };
-        let mut answers = Vec::new();
-        let mut open = Records::new(&columns, content);
-        soql::execute_each(&query, &request, org, |record| {
-            if open.rows >= chunk {
-                let full = std::mem::replace(&mut open, Records::new(&columns, content));
-                answers.push((full.rows, full.finish()));
-            }
-            open.add(record);
-        })
-        .map_err(|error| failed(error.code, &error.message))?;
-        answers.push((open.rows, open.finish()));
-        Ok(answers)
-    }
-
     fn batches(&mut self, id: &str) -> Done {
         let (now, polls) = (self.now, self.state.service.jobs.polls);
         let job = self.job(id)?;
         job.batches.values_mut().for_each(|batch| batch.pace.poll(now, polls));
         let infos = job.batches.values().map(|batch| batch.info(&job.head.id)).collect();
         let content = job.content;
-        let json = self.as_json(content);
-        let kind = if json { "application/json;charset=UTF-8" } else { "application/xml" };
+        let json = content == Content::Json;
+        let kind = if json { "application/json" } else { "application/xml" };
         Ok((200, kind, wire::batches(infos, json).into()))
     }
 
@@ -491,61 +448,16 @@ impl Call<'_> {
     }
 }
 
+/// A part of the header, such as `chunkSize=` or `parent=`.
+fn part_of<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    header.split(';').find_map(|part| part.trim().strip_prefix(name)).map(str::trim)
+}
+
 /// The size of a chunk, from `true` or `chunkSize=1000; parent=Account`.
 fn chunk_size(header: &str) -> Option<usize> {
     let size = header.split(';').find_map(|part| part.trim().strip_prefix("chunkSize="));
     match size {
-        Some(size) => {
-            size.trim().parse().ok().filter(|size| *size > 0).map(|size: usize| size.min(LARGEST_CHUNK))
-        }
-        None => header.trim().eq_ignore_ascii_case("true").then_some(CHUNK),
+        Some(size) => size.parse().ok().filter(|size| *size > 0).map(|size: usize| size.min(LARGEST_CHUNK)),
+        None => header.split(';').any(|part| part.trim().eq_ignore_ascii_case("true")).then_some(CHUNK),
     }
-}
-
-fn write_typed(api: &mut Api<'_>, order: &Order, row: Map<String, Value>) -> Outcome {
-    let Some(table) = api.state.org.table(&order.object) else {
-        let message = format!("Unable to find object: {}", order.object);
-        return Outcome::refused(vec![Refusal::new("INVALID_TYPE", message)]);
-    };
-    match typed(&table.def, row) {
-        Ok(row) => write_row(api, order, row),
-        Err(refusals) => Outcome::refused(refusals),
-    }
-}
-
-fn json_rows(body: &[u8]) -> Result<Vec<Map<String, Value>>, String> {
-    let rows = serde_json::from_slice::<Vec<Map<String, Value>>>(body);
-    rows.map_err(|error| format!("InvalidBatch : Failed to parse JSON: {error}"))
-}
-
-fn xml_rows(body: &[u8]) -> Result<Vec<Map<String, Value>>, String> {
-    let text = String::from_utf8_lossy(body);
-    let document = roxmltree::Document::parse(text.trim())
-        .map_err(|error| format!("InvalidBatch : Failed to parse XML: {error}"))?;
-    let rows = elements(document.root_element()).filter(|row| row.tag_name().name() == "sObject");
-    Ok(rows.map(xml_row).collect())
-}
-
-/// A row: nothing for an empty element, null for one that says nil.
-fn xml_row(row: roxmltree::Node<'_, '_>) -> Map<String, Value> {
-    let mut fields = Map::new();
-    for field in elements(row).filter(|field| field.tag_name().name() != "type") {
-        let name = field.tag_name().name().to_owned();
-        let parent = elements(field).find(|inner| inner.tag_name().name() == "sObject");
-        if is_nil(field) {
-            fields.insert(name, Value::Null);
-        } else if let Some(parent) = parent {
-            let mut inner = xml_row(parent);
-            if let Some(kind) = text_below(parent, "type") {
-                inner.insert("attributes".into(), serde_json::json!({"type": kind}));
-            }
-            fields.insert(name, Value::Object(inner));
-        } else {
-            let text = text_of(field);
-            if !text.is_empty() {
-                fields.insert(name, Value::String(text));
-            }
-        }
-    }
-    fields
 }

@@ -56,6 +56,8 @@ pub(super) struct ClassicJob {
     pub state: &'static str,
     /// Rows of a chunk, where a query is to be cut by record id.
     pub chunk: Option<usize>,
+    /// What the columns of its files stand for, where their headers do not say.
+    pub spec: Option<Bytes>,
     pub batches: IndexMap<String, Batch>,
 }
 

@@ -123,6 +123,32 @@ impl<'a> Table<'a> {
     }
 }
 
+/// A file with the headers and the constant values that a transformation spec gives it. The spec is CSV with the
+/// columns `Salesforce Field`, `Csv Header`, `Value` and `Hint`.
+pub(super) fn mapped(bytes: &[u8], spec: &[u8]) -> Vec<u8> {
+    let (mut names, mut constants) = (Vec::new(), Vec::new());
+    let mut lines = Table::read(spec, Delimiter::Comma);
+    let mut line = ByteRecord::new();
+    while lines.next(&mut line) {
+        let cell = |at: usize| text(line.get(at).unwrap_or_default()).into_owned();
+        match (cell(0), cell(1), cell(2)) {
+            (field, header, value) if header.is_empty() => constants.push((field, value)),
+            (field, header, _) => names.push((header, field)),
+        }
+    }
+    let mut table = Table::read(bytes, Delimiter::Comma);
+    let mut out = writer(Dialect::default());
+    let renamed = table.header.iter().map(|header| {
+        names.iter().find(|(from, _)| from == header).map_or(header, |(_, field)| field).as_bytes()
+    });
+    add(&mut out, renamed.chain(constants.iter().map(|(field, _)| field.as_bytes())));
+    let mut row = ByteRecord::new();
+    while table.next(&mut row) {
+        add(&mut out, row.iter().chain(constants.iter().map(|(_, value)| value.as_bytes())));
+    }
+    finish(out)
+}
+
 /// A cell. What is no UTF-8 is shown as such.
 pub(super) fn text(cell: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(cell)

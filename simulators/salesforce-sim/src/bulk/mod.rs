@@ -5,6 +5,7 @@
 
 mod classic;
 mod classic_data;
+mod classic_run;
 mod classic_wire;
 mod csv;
 mod ingest;
@@ -14,6 +15,8 @@ mod query;
 mod rows;
 mod sheet;
 mod two;
+mod two_ingest;
+mod two_query;
 
 use axum::Router;
 use axum::routing::any;

@@ -11,18 +11,15 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::csv::{Delimiter, Dialect, Ending};
-use super::ingest::{self, IngestJob, Place, Which};
+use super::ingest::IngestJob;
 use super::jobs::Head;
-use super::pace::Pace;
 use super::query::QueryJob;
-use super::rows::{Operation, Order};
-use super::sheet::{self, Sheet};
-use crate::api::{Api, CallHeaders, serves};
+use super::rows::Operation;
+use crate::api::{CallHeaders, serves};
 use crate::error::Refusal;
 use crate::gate::{self, Denied};
 use crate::routes::{expired, route_of};
-use crate::soql::{self, Request as Soql, Scope};
-use crate::{Limits, SalesforceSim, ids};
+use crate::{SalesforceSim, ids};
 
 /// The most that one upload may hold.
 const LARGEST_UPLOAD: usize = 150 * 1024 * 1024;
@@ -30,33 +27,27 @@ const LARGEST_UPLOAD: usize = 150 * 1024 * 1024;
 const LARGEST_INLINE: usize = 100_000;
 /// Jobs on one page of a list.
 const PAGE: usize = 1_000;
-/// Rows on a page of results, where the caller leaves it to the org.
-const ROWS: usize = 50_000;
-/// Rows that count as one batch.
-const BATCH: usize = 10_000;
-/// Pages of results that are named at once.
-const RESULT_PAGES: usize = 5;
 
 /// An answer before it has headers.
-enum Answer {
+pub(super) enum Answer {
     Json(u16, Value),
     Csv(Vec<u8>, Option<(usize, Option<usize>)>),
     Empty(u16),
 }
 
-type Done = Result<Answer, Refusal>;
+pub(super) type Done = Result<Answer, Refusal>;
 
-struct Call<'a> {
-    sim: &'a SalesforceSim,
-    state: &'a mut crate::State,
-    now: Timestamp,
-    version: String,
+pub(super) struct Call<'a> {
+    pub sim: &'a SalesforceSim,
+    pub state: &'a mut crate::State,
+    pub now: Timestamp,
+    pub version: String,
     query: Vec<(String, String)>,
-    headers: CallHeaders,
-    half: Option<sim_base::Fault>,
-    body: Bytes,
+    pub headers: CallHeaders,
+    pub half: Option<sim_base::Fault>,
+    pub body: Bytes,
     /// Data that came with the job.
-    inline: Option<Bytes>,
+    pub inline: Option<Bytes>,
 }
 
 pub(super) async fn serve(
@@ -187,11 +178,11 @@ fn respond(answer: Answer) -> Response {
     }
 }
 
-fn locator(row: usize) -> String {
+pub(super) fn locator(row: usize) -> String {
     BASE64_STANDARD_NO_PAD.encode(row.to_string())
 }
 
-fn row_of(locator: &str) -> Option<usize> {
+pub(super) fn row_of(locator: &str) -> Option<usize> {
     let bytes = BASE64_STANDARD_NO_PAD.decode(locator.trim_end_matches('=')).ok()?;
     String::from_utf8(bytes).ok()?.parse().ok()
 }
@@ -228,27 +219,27 @@ impl Call<'_> {
         }
     }
 
-    fn param(&self, name: &str) -> Option<&str> {
+    pub(super) fn param(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    fn json(&self) -> Result<Value, Refusal> {
+    pub(super) fn json(&self) -> Result<Value, Refusal> {
         let body: Value = serde_json::from_slice(&self.body)
             .map_err(|error| Refusal::new("JSON_PARSER_ERROR", format!("Unexpected character: {error}")))?;
         if body.is_object() { Ok(body) } else { Err(Refusal::new("JSON_PARSER_ERROR", "Can't parse JSON")) }
     }
 
-    fn ingest(&mut self, id: &str) -> Result<&mut IngestJob, Refusal> {
+    pub(super) fn ingest(&mut self, id: &str) -> Result<&mut IngestJob, Refusal> {
         let id = ids::normal(id).ok_or_else(Refusal::not_found)?;
         self.state.service.jobs.ingest.get_mut(&id).ok_or_else(Refusal::not_found)
     }
 
-    fn query_job(&mut self, id: &str) -> Result<&mut QueryJob, Refusal> {
+    pub(super) fn query_job(&mut self, id: &str) -> Result<&mut QueryJob, Refusal> {
         let id = ids::normal(id).ok_or_else(Refusal::not_found)?;
         self.state.service.jobs.queries.get_mut(&id).ok_or_else(Refusal::not_found)
     }
 
-    fn head(&mut self, operation: Operation, object: String) -> Head {
+    pub(super) fn head(&mut self, operation: Operation, object: String) -> Head {
         Head {
             id: self.state.service.jobs.id("750"),
             operation,
@@ -260,207 +251,8 @@ impl Call<'_> {
         }
     }
 
-    fn create_ingest(&mut self) -> Done {
-        let body = self.json()?;
-        let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let invalid = |message: String| Refusal::new("INVALIDJOB", format!("InvalidJob : {message}"));
-        let operation = text("operation").and_then(Operation::named).filter(|kind| !kind.is_query());
-        // assumed: the wording of both
-        let operation = operation.ok_or_else(|| invalid("Unknown or missing operation".into()))?;
-        let name = text("object").ok_or_else(|| invalid("No object specified".into()))?;
-        let Some(table) = self.state.org.table(name) else {
-            return Err(invalid(format!("Unable to find object: {name}")));
-        };
-        let object = table.def.name.clone();
-        if !sheet::knows(&object) {
-            return Err(sheet::unknown_entity(&object));
-        }
-        let key = match (operation, text("externalIdFieldName")) {
-            (Operation::Upsert, None) => {
-                return Err(invalid(format!(
-                    "External ID was blank for {object}. An External ID must be specified for upsert."
-                )));
-            }
-            (Operation::Upsert, Some(key)) => {
-                let field = table.def.field(key).map(|(_, field)| field);
-                let usable = field.filter(|field| field.external_id || field.has('k') || field.name == "Id");
-                Some(usable.map(|field| field.name.clone()).ok_or_else(|| {
-                    invalid(format!(
-                        "Field name provided, {key} does not match an External ID, Salesforce Id, or indexed field \
-                         for {object}"
-                    ))
-                })?)
-            }
-            _ => None,
-        };
-        if text("contentType").is_some_and(|kind| kind != "CSV") {
-            return Err(invalid("Content type must be CSV".into()));
-        }
-        let dialect = dialect(&body)?;
-        let assignment_rule = text("assignmentRuleId").map(ToOwned::to_owned);
-        let head = self.head(operation, object);
-        let id = head.id.clone();
-        let job = IngestJob {
-            head,
-            key,
-            dialect,
-            assignment_rule,
-            place: Place::Open,
-            data: None,
-            pace: None,
-            outcomes: Vec::new(),
-            error: None,
-        };
-        self.state.service.jobs.ingest.insert(id.clone(), job);
-        if let Some(data) = self.inline.take() {
-            self.ingest(&id)?.data = Some(data);
-            self.hand_in(&id)?;
-        }
-        Ok(Answer::Json(200, self.ingest(&id)?.brief()))
-    }
-
-    fn upload(&mut self, id: &str) -> Done {
-        let body = self.body.clone();
-        let now = self.now;
-        let job = self.ingest(id)?;
-        if job.place != Place::Open {
-            // assumed: the wording
-            let message = "Data can be uploaded only while the job is open";
-            return Err(Refusal::new("INVALIDJOBSTATE", message));
-        }
-        if job.data.is_some() {
-            let message = format!(
-                "Found multiple contents for job: <{}>, please 'Close' / 'Abort' / 'Delete' the current Job then create \
-                 a new Job and make sure you only do 'PUT' once on a given Job.",
-                job.head.id
-            );
-            return Err(Refusal::new("CLIENTINPUTERROR", message));
-        }
-        job.data = Some(body);
-        job.head.changed = now;
-        Ok(Answer::Empty(201))
-    }
-
-    fn change_ingest(&mut self, id: &str) -> Done {
-        let body = self.json()?;
-        let wanted = body.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let now = self.now;
-        let job = self.ingest(id)?;
-        match (wanted.as_str(), job.place, job.is_over()) {
-            ("UploadComplete", Place::Open, _) => {
-                let id = job.head.id.clone();
-                self.hand_in(&id)?;
-            }
-            ("UploadComplete", ..) => return Err(too_late("Closing", job.state())),
-            ("Aborted", _, false) => {
-                job.place = Place::Aborted;
-                job.head.changed = now;
-            }
-            ("Aborted", ..) => return Err(too_late("Aborting", job.state())),
-            _ => {
-                // assumed: the wording
-                let message = format!("Job state '{wanted}' not supported. Use UploadComplete or Aborted");
-                return Err(Refusal::new("INVALIDJOBSTATE", message));
-            }
-        }
-        Ok(Answer::Json(200, self.ingest(id)?.brief()))
-    }
-
-    /// Does the work of a job.
-    fn hand_in(&mut self, id: &str) -> Result<(), Refusal> {
-        let now = self.now;
-        let job = self.ingest(id)?;
-        let bytes = job.data.clone().unwrap_or_default();
-        let dialect = job.dialect;
-        let order = Order {
-            operation: job.head.operation,
-            object: job.head.object.clone(),
-            key: job.key.clone(),
-            headers: self.headers.clone(),
-        };
-        if self.state.limits == Limits::Real {
-            self.refuse_beyond_limits()?;
-        }
-        let mut api = Api::new(&self.sim.0, self.state, now, self.half);
-        let (outcomes, error) = match ingest::wrong_ending(&bytes, dialect) {
-            Some(message) => (Vec::new(), Some(message)),
-            None => ingest::work(&mut api, &order, &bytes, dialect, None),
-        };
-        api.count_writes();
-        self.sim.0.stats.batch(outcomes.len());
-        let jobs = &mut self.state.service.jobs;
-        jobs.rows.add(now, outcomes.len() as u64);
-        jobs.batches.add(now, outcomes.len().div_ceil(BATCH) as u64);
-        let job = self.ingest(id)?;
-        job.place = Place::HandedIn;
-        job.pace = Some(Pace::new(now, outcomes.len()));
-        job.head.changed = now;
-        job.outcomes = outcomes;
-        job.error = error;
-        Ok(())
-    }
-
-    fn refuse_beyond_limits(&mut self) -> Result<(), Refusal> {
-        let now = self.now;
-        let jobs = &mut self.state.service.jobs;
-        if jobs.batches_left(now) == 0 {
-            self.sim.0.stats.throttled();
-            return Err(Refusal::new("EXCEEDEDQUOTA", "ApiBatchItems Limit exceeded."));
-        }
-        if jobs.rows.today(now) >= jobs.limits.rows {
-            self.sim.0.stats.throttled();
-            // assumed: the wording
-            return Err(Refusal::new("EXCEEDEDQUOTA", "Daily limit of bulk API records exceeded."));
-        }
-        Ok(())
-    }
-
-    fn ingest_info(&mut self, id: &str) -> Done {
-        let (now, polls) = (self.now, self.state.service.jobs.polls);
-        let job = self.ingest(id)?;
-        job.poll(now, polls);
-        Ok(Answer::Json(200, job.info()))
-    }
-
-    fn ingest_results(&mut self, id: &str, which: &str) -> Done {
-        let job = self.ingest(id)?;
-        // Clients differ in the case of the last one.
-        let which = match which.to_ascii_lowercase().as_str() {
-            "successfulresults" => Which::Successful,
-            "failedresults" => Which::Failed,
-            "unprocessedrecords" => Which::Unprocessed,
-            _ => return Err(Refusal::not_found()),
-        };
-        Ok(Answer::Csv(job.results(which), None))
-    }
-
-    fn delete_ingest(&mut self, id: &str) -> Done {
-        let job = self.ingest(id)?;
-        if !job.is_over() && job.state() != "UploadComplete" {
-            return Err(not_terminated());
-        }
-        let id = job.head.id.clone();
-        self.state.service.jobs.ingest.shift_remove(&id);
-        Ok(Answer::Empty(204))
-    }
-
-    fn list_ingest(&mut self) -> Done {
-        let kind = self.param("jobType").unwrap_or_default().to_owned();
-        let chunked = self.param("isPkChunkingEnabled") == Some("true");
-        let jobs = &self.state.service.jobs;
-        let mut infos: Vec<Value> = Vec::new();
-        if matches!(kind.as_str(), "" | "V2Ingest") && !chunked {
-            infos.extend(jobs.ingest.values().map(IngestJob::brief));
-        }
-        if matches!(kind.as_str(), "" | "Classic") {
-            let classic = jobs.classic.values().filter(|job| !chunked || job.is_chunked());
-            infos.extend(classic.map(super::classic_data::ClassicJob::brief));
-        }
-        self.list(infos, "ingest")
-    }
-
     /// A page of a list, the newest job first.
-    fn list(&self, mut infos: Vec<Value>, which: &str) -> Done {
+    pub(super) fn list(&self, mut infos: Vec<Value>, which: &str) -> Done {
         infos.sort_by(|a, b| {
             let key = |info: &Value| info["id"].as_str().unwrap_or_default().to_owned();
             key(b).cmp(&key(a))
@@ -478,154 +270,9 @@ impl Call<'_> {
         let records = infos.get(from..to).unwrap_or_default();
         Ok(Answer::Json(200, json!({"done": !more, "records": records, "nextRecordsUrl": next})))
     }
-
-    fn create_query(&mut self) -> Done {
-        let body = self.json()?;
-        let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let operation = text("operation").and_then(Operation::named).filter(|kind| kind.is_query());
-        // assumed: the wording
-        let operation = operation.ok_or_else(|| {
-            Refusal::new("INVALIDJOB", "InvalidJob : The operation must be query or queryAll")
-        })?;
-        let statement = text("query")
-            .ok_or_else(|| Refusal::new("INVALIDJOB", "InvalidJob : No query specified"))?
-            .to_owned();
-        if text("contentType").is_some_and(|kind| kind != "CSV") {
-            return Err(Refusal::new("INVALIDJOB", "InvalidJob : Content type must be CSV"));
-        }
-        let dialect = dialect(&body)?;
-        let now = self.now;
-        let jobs = &mut self.state.service.jobs;
-        if self.state.limits == Limits::Real && jobs.queries_left(now) == 0 {
-            self.sim.0.stats.throttled();
-            let most = jobs.limits.query_jobs;
-            let message =
-                format!("Max bulk v2 query jobs ({most}) per 24 hrs has been exceeded ({})", most + 1);
-            return Err(Refusal::new("LIMIT_EXCEEDED", message));
-        }
-        let failed = |error: soql::SoqlError| Refusal::new(error.code, error.message);
-        let query = soql::parse(&statement).map_err(failed)?;
-        let org = &self.state.org;
-        let columns = sheet::columns(&query, org)?;
-        let scope = if operation == Operation::QueryAll { Scope::All } else { Scope::Live };
-        let request = Soql { text: statement, now, scope, version: self.version.clone() };
-        let object = org.table(&query.from.text).map(|table| table.def.name.clone());
-        if let Some(object) = object.as_deref().filter(|object| !sheet::knows(object)) {
-            return Err(sheet::unknown_entity(object));
-        }
-        let sheet = Sheet::of(&query, &request, org, &columns, dialect).map_err(failed)?;
-        let object = object.unwrap_or_else(|| query.from.text.clone());
-        let pace = Pace::new(now, sheet.len());
-        let head = self.head(operation, object);
-        let job = QueryJob { head, dialect, pace, aborted: false, sheet };
-        let brief = job.brief();
-        self.state.service.jobs.query_jobs.add(now, 1);
-        self.state.service.jobs.queries.insert(job.head.id.clone(), job);
-        Ok(Answer::Json(200, brief))
-    }
-
-    fn query_info(&mut self, id: &str) -> Done {
-        let (now, polls) = (self.now, self.state.service.jobs.polls);
-        let job = self.query_job(id)?;
-        job.poll(now, polls);
-        Ok(Answer::Json(200, job.info()))
-    }
-
-    fn change_query(&mut self, id: &str) -> Done {
-        let body = self.json()?;
-        let now = self.now;
-        let job = self.query_job(id)?;
-        if body.get("state").and_then(Value::as_str) != Some("Aborted") {
-            return Err(Refusal::new("INVALIDJOBSTATE", "A query job can only be set to Aborted"));
-        }
-        if matches!(job.state(), "JobComplete" | "Aborted") {
-            return Err(too_late("Aborting", job.state()));
-        }
-        job.aborted = true;
-        job.head.changed = now;
-        Ok(Answer::Json(200, job.brief()))
-    }
-
-    fn delete_query(&mut self, id: &str) -> Done {
-        let job = self.query_job(id)?;
-        if !matches!(job.state(), "JobComplete" | "Aborted") {
-            return Err(not_terminated());
-        }
-        let id = job.head.id.clone();
-        self.state.service.jobs.queries.shift_remove(&id);
-        Ok(Answer::Empty(204))
-    }
-
-    fn list_queries(&mut self) -> Done {
-        let infos = self.state.service.jobs.queries.values().map(QueryJob::brief).collect();
-        self.list(infos, "query")
-    }
-
-    /// A complete job of the caller's own API version.
-    fn complete(&mut self, id: &str) -> Result<&QueryJob, Refusal> {
-        let version = self.version.clone();
-        let job = self.query_job(id)?;
-        if job.head.version != version {
-            // assumed: the wording; the status is documented
-            let message =
-                format!("The results must be read with the job's API version, {}", job.head.version);
-            return Err(Refusal::new("API_ERROR", message).with_status(409));
-        }
-        if job.state() != "JobComplete" {
-            // assumed: the wording
-            let message = format!("The results of the job are not there yet. Its state is {}", job.state());
-            return Err(Refusal::new("INVALIDJOBSTATE", message));
-        }
-        Ok(job)
-    }
-
-    fn page(&self) -> Result<(usize, usize), Refusal> {
-        let size = match self.param("maxRecords") {
-            None => ROWS,
-            Some(text) => text.parse().ok().filter(|size| *size > 0).ok_or_else(|| {
-                Refusal::new("INVALID_PARAMETER", format!("maxRecords is no positive number: {text}"))
-            })?,
-        };
-        let from = match self.param("locator").filter(|locator| !matches!(*locator, "" | "null")) {
-            None => 0,
-            Some(locator) => row_of(locator).ok_or_else(|| {
-                Refusal::new("INVALID_QUERY_LOCATOR", format!("invalid query locator: {locator}"))
-            })?,
-        };
-        Ok((from, size))
-    }
-
-    fn query_results(&mut self, id: &str) -> Done {
-        let (from, size) = self.page()?;
-        let job = self.complete(id)?;
-        let total = job.sheet.len();
-        if from > total {
-            return Err(Refusal::new("INVALID_QUERY_LOCATOR", "invalid query locator"));
-        }
-        let to = total.min(from.saturating_add(size));
-        let next = (to < total).then_some(to);
-        Ok(Answer::Csv(job.sheet.part(from, to), Some((to - from, next))))
-    }
-
-    /// The next pages of results, to be read side by side.
-    fn result_pages(&mut self, id: &str) -> Done {
-        let (mut from, size) = self.page()?;
-        let version = self.version.clone();
-        let job = self.complete(id)?;
-        let (total, id) = (job.sheet.len(), job.head.id.clone());
-        let base = format!("/services/data/v{version}/jobs/query/{id}");
-        let mut pages = Vec::new();
-        while pages.len() < RESULT_PAGES && (from < total || pages.is_empty() && from == 0) {
-            let place = locator(from);
-            pages.push(json!({"resultUrl": format!("{base}/results?locator={place}&maxRecords={size}")}));
-            from = from.saturating_add(size);
-        }
-        let next = (from < total).then(|| format!("{base}/resultPages?locator={}", locator(from)));
-        Ok(Answer::Json(200, json!({"resultPages": pages, "nextRecordsUrl": next, "done": next.is_none()})))
-    }
 }
 
-fn dialect(body: &Value) -> Result<Dialect, Refusal> {
+pub(super) fn dialect(body: &Value) -> Result<Dialect, Refusal> {
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     // assumed: the wording
     let invalid = |what: &str, value: &str| {
@@ -642,7 +289,7 @@ fn dialect(body: &Value) -> Result<Dialect, Refusal> {
 }
 
 /// The refusal of a change that comes too late.
-fn too_late(what: &str, state: &str) -> Refusal {
+pub(super) fn too_late(what: &str, state: &str) -> Refusal {
     let state = match state {
         "JobComplete" => "Completed",
         "UploadComplete" | "InProgress" => "Closed",
@@ -651,6 +298,6 @@ fn too_late(what: &str, state: &str) -> Refusal {
     Refusal::new("INVALIDJOBSTATE", format!("{what} already {state} Job not allowed"))
 }
 
-fn not_terminated() -> Refusal {
+pub(super) fn not_terminated() -> Refusal {
     Refusal::new("API_ERROR", "Error encountered when deleting the job because the job is not terminated")
 }
