@@ -163,10 +163,8 @@ impl Driver<'_> {
     /// Lets things go wrong from now on.
     fn storm(&mut self, epoch: u32) -> anyhow::Result<()> {
         let profile = &self.world.profile;
-        let plan = FaultPlan {
-            seed: profile.seed.wrapping_add(u64::from(epoch)),
-            rules: profile.faults.rules.clone(),
-        };
+        let seed = profile.seed.wrapping_add(u64::from(epoch));
+        let plan = FaultPlan::of_rules(seed, profile.faults.rules.clone());
         self.world.hubspot.set_faults(plan.clone());
         self.world.salesforce.set_faults(plan);
         if profile.kill_after_create && self.chance.random_bool(0.7) {

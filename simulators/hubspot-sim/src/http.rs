@@ -9,7 +9,7 @@ use http::{Method, StatusCode, header};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value};
-use sim_base::{Clock, FaultKind, Faults, Stats};
+use sim_base::{Clock, Faults, Stats};
 
 use crate::account::{Account, Source};
 use crate::error::ApiError;
@@ -60,6 +60,12 @@ impl Sim {
 
     pub(crate) fn set_settings(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// How long a change takes to be found by a search, with what the faults add to it.
+    pub(crate) fn search_lag(&self) -> i64 {
+        let more = i64::try_from(self.faults.search_lag_ms()).unwrap_or(i64::MAX);
+        self.settings().search_lag.saturating_add(more)
     }
 
     pub(crate) fn limiter(&self) -> MutexGuard<'_, Limiter> {
@@ -214,8 +220,13 @@ fn not_found_page(status: u16) -> Reply {
 }
 
 impl Sim {
-    /// Answers one request.
+    /// Answers one request, unless a fault strikes it.
     pub(crate) async fn serve(&self, request: axum::extract::Request) -> Response {
+        sim_base::through(&self.faults, &self.stats, self, request, |request| self.take(request)).await
+    }
+
+    async fn take(&self, request: axum::extract::Request) -> Response {
+        let half = request.extensions().get::<sim_base::HalfBatch>().map(|half| half.0);
         let (parts, body) = request.into_parts();
         let Ok(body) = axum::body::to_bytes(body, LARGEST).await else {
             return respond(not_found_page(413), None, None);
@@ -229,7 +240,7 @@ impl Sim {
             .map(|(_, token)| token.trim().to_owned());
         let host =
             parts.headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("localhost");
-        self.answer(&parts.method, &parts.uri, host, bearer.as_deref(), body)
+        self.answer(&parts.method, &parts.uri, host, bearer.as_deref(), body, half)
     }
 
     fn answer(
@@ -239,6 +250,7 @@ impl Sim {
         host: &str,
         bearer: Option<&str>,
         body: Bytes,
+        half: Option<f64>,
     ) -> Response {
         let now = self.now();
         let path = uri.path();
@@ -248,14 +260,14 @@ impl Sim {
             return respond(not_found_page(404), None, None);
         };
         let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        let mut ctx = Ctx {
+        let ctx = Ctx {
             sim: self,
             now,
             query: query.into_owned().collect(),
             body,
             host: host.to_owned(),
             dated: found.dated,
-            half: None,
+            half,
         };
         if found.own {
             let outcome = (found.handler)(&ctx);
@@ -269,16 +281,6 @@ impl Sim {
             }
             respond(refuse(error, &correlation), Some(&correlation), shown)
         };
-        let fault = self.faults.decide(method, path);
-        match fault.map(|fault| fault.kind) {
-            Some(FaultKind::LostBefore) => return sim_base::lost_connection(),
-            Some(FaultKind::Status { status }) => return refused(&ApiError::bare(status), None),
-            Some(FaultKind::ExpiredToken) if found.api => {
-                return refused(&ApiError::expired(now - 1000, now), None);
-            }
-            Some(FaultKind::HalfBatch) => ctx.half = fault.map(|fault| fault.probability),
-            _ => {}
-        }
         let mut shown = None;
         if found.api {
             let caller: Result<Caller, ApiError> = match bearer {
@@ -298,13 +300,30 @@ impl Sim {
             }
         }
         let outcome = (found.handler)(&ctx);
-        if fault.map(|fault| fault.kind) == Some(FaultKind::LostAfter) {
-            return sim_base::lost_connection();
-        }
         match outcome {
             Ok(reply) => respond(reply, Some(&correlation), shown),
             Err(error) => refused(&error, shown),
         }
+    }
+}
+
+/// How the account says what a fault makes it say.
+impl sim_base::Words for Sim {
+    fn route(&self, asked: &axum::extract::Request) -> String {
+        let (method, path) = (asked.method(), asked.uri().path());
+        routes::find(method, path).map_or_else(|| format!("{method} (unknown)"), |found| found.pattern)
+    }
+
+    fn status(&self, _asked: &axum::extract::Request, status: u16) -> Response {
+        let id = self.correlation(self.now());
+        respond(refuse(&ApiError::bare(status), &id), Some(&id), None)
+    }
+
+    fn expired(&self, asked: &axum::extract::Request) -> Option<Response> {
+        routes::find(asked.method(), asked.uri().path()).filter(|found| found.api)?;
+        let now = self.now();
+        let id = self.correlation(now);
+        Some(respond(refuse(&ApiError::expired(now - 1000, now), &id), Some(&id), None))
     }
 }
 

@@ -77,8 +77,8 @@ pub(crate) fn bearer(headers: &http::HeaderMap) -> Option<&str> {
 }
 
 /// A fault that fails rows one by one.
-pub(crate) fn half(extensions: &http::Extensions) -> Option<sim_base::Fault> {
-    extensions.get::<Half>().map(|half| half.0)
+pub(crate) fn half(extensions: &http::Extensions) -> Option<f64> {
+    extensions.get::<sim_base::HalfBatch>().map(|half| half.0)
 }
 
 /// The whole body, if it is no larger than `most`.

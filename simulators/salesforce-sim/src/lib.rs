@@ -268,7 +268,7 @@ impl SalesforceSim {
         state.service = service::Service::default();
         drop(state);
         self.0.stats.reset();
-        self.0.faults.set(FaultPlan { seed: self.0.seed, rules: Vec::new() });
+        self.0.faults.set(FaultPlan { seed: self.0.seed, ..FaultPlan::default() });
     }
 
     fn person(&self, state: &State) -> Writer {

@@ -10,7 +10,7 @@ use axum::{Json, body};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sim_base::{FaultKind, FaultPlan, lost_connection};
+use sim_base::strict;
 
 use crate::api::{Api, Call, CallHeaders, Reply, versions};
 use crate::error::Refusal;
@@ -31,7 +31,8 @@ pub(crate) fn router(sim: SalesforceSim) -> Router {
         .merge(bulk::routes())
         .merge(soap::routes())
         .route("/_sim/stats", get(|State(sim): State<SalesforceSim>| async move { Json(sim.stats()) }))
-        .route("/_sim/faults", post(set_faults))
+        .route("/_sim/faults", get(common).post(common))
+        .route("/_sim/clock", get(common).post(common))
         .route("/_sim/reset", post(reset))
         .route("/_sim/settings", post(set_settings))
         .fallback(rest)
@@ -39,14 +40,31 @@ pub(crate) fn router(sim: SalesforceSim) -> Router {
         .with_state(sim)
 }
 
-async fn set_faults(State(sim): State<SalesforceSim>, Json(plan): Json<FaultPlan>) -> Json<Value> {
-    sim.set_faults(plan);
-    Json(json!({"ok": true}))
+/// A switch that both simulators have.
+async fn common(
+    State(sim): State<SalesforceSim>,
+    method: Method,
+    uri: Uri,
+    body: axum::body::Bytes,
+) -> Response {
+    sim_base::switch(&sim.0.clock, &sim.0.faults, method.as_str(), uri.path(), &body)
+        .map_or_else(|| StatusCode::NOT_FOUND.into_response(), switched)
 }
 
-async fn reset(State(sim): State<SalesforceSim>) -> Json<Value> {
-    sim.reset();
-    Json(json!({"ok": true}))
+fn switched((status, body): sim_base::Switched) -> Response {
+    (StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), Json(body)).into_response()
+}
+
+/// The body of a switch that takes none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+async fn reset(State(sim): State<SalesforceSim>, body: axum::body::Bytes) -> Response {
+    switched(sim_base::switched(strict::<Nothing>(&body).map(|_| {
+        sim.reset();
+        json!({"ok": true})
+    })))
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,27 +77,29 @@ struct Settings {
     bulk_polls: Option<u32>,
 }
 
-async fn set_settings(State(sim): State<SalesforceSim>, Json(settings): Json<Settings>) -> Response {
-    if let Some(text) = settings.contact_duplicate_rule {
-        let Some(rule) = api::duplicate_rule(&text) else {
-            let message = format!("contact_duplicate_rule is off, alert or block, not '{text}'");
-            return (StatusCode::BAD_REQUEST, message).into_response();
-        };
-        sim.set_duplicate_rule(rule);
-    }
-    if let Some(limits) = settings.limits {
-        sim.set_limits(limits);
-    }
-    if let Some(limits) = settings.bulk_limits {
-        sim.state().service.jobs.limits = limits;
-    }
-    if let Some(polls) = settings.bulk_polls {
-        sim.state().service.jobs.polls = polls;
-    }
-    if let Some(key) = settings.jwt_public_key {
-        sim.state().auth.jwt_key = Some(key);
-    }
-    Json(json!({"ok": true})).into_response()
+async fn set_settings(State(sim): State<SalesforceSim>, body: axum::body::Bytes) -> Response {
+    switched(sim_base::switched(strict::<Settings>(&body).and_then(|settings| {
+        let rule = settings.contact_duplicate_rule.map(|text| {
+            api::duplicate_rule(&text)
+                .ok_or_else(|| format!("contact_duplicate_rule is off, alert or block, not '{text}'"))
+        });
+        if let Some(rule) = rule.transpose()? {
+            sim.set_duplicate_rule(rule);
+        }
+        if let Some(limits) = settings.limits {
+            sim.set_limits(limits);
+        }
+        if let Some(limits) = settings.bulk_limits {
+            sim.state().service.jobs.limits = limits;
+        }
+        if let Some(polls) = settings.bulk_polls {
+            sim.state().service.jobs.polls = polls;
+        }
+        if let Some(key) = settings.jwt_public_key {
+            sim.state().auth.jwt_key = Some(key);
+        }
+        Ok(json!({"ok": true}))
+    })))
 }
 
 /// Breaks what the fault plan says, before or after the request has had its effect.
@@ -88,50 +108,36 @@ async fn faults(
     request: Request,
     next: axum::middleware::Next,
 ) -> Response {
-    let path = request.uri().path().to_owned();
-    if path.starts_with("/_sim") || path == "/" {
-        return next.run(request).await;
-    }
-    let fault = sim.0.faults.decide(request.method(), &path);
-    let mut request = request;
-    match fault.map(|fault| fault.kind) {
-        Some(FaultKind::Status { status }) => {
-            let refusal = match status {
-                429 | 403 => Refusal::new(
-                    "REQUEST_LIMIT_EXCEEDED",
-                    "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
-                )
-                .with_status(403),
-                503 => {
-                    Refusal::new("SERVER_UNAVAILABLE", "Server unavailable, try again later").with_status(503)
-                }
-                other => {
-                    Refusal::new("UNKNOWN_EXCEPTION", "An unexpected error occurred.").with_status(other)
-                }
-            };
-            gate::in_form(&path, request.headers(), &refusal)
-        }
-        Some(FaultKind::ExpiredToken) if !path.starts_with("/services/oauth2") => {
-            let refusal = Refusal::new("INVALID_SESSION_ID", "Session expired or invalid");
-            gate::in_form(&path, request.headers(), &refusal.with_status(401))
-        }
-        Some(FaultKind::LostBefore) => lost_connection(),
-        Some(FaultKind::LostAfter) => {
-            let _ = next.run(request).await;
-            lost_connection()
-        }
-        Some(FaultKind::HalfBatch) => {
-            if let Some(fault) = fault {
-                request.extensions_mut().insert(Half(fault));
-            }
-            next.run(request).await
-        }
-        Some(FaultKind::ExpiredToken) | None => next.run(request).await,
-    }
+    sim_base::through(&sim.0.faults, &sim.0.stats, &OrgWords, request, |request| next.run(request)).await
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Half(pub sim_base::Fault);
+/// How the org says what a fault makes it say.
+struct OrgWords;
+
+impl sim_base::Words for OrgWords {
+    fn route(&self, asked: &Request) -> String {
+        route_of(asked.method(), asked.uri().path())
+    }
+
+    fn status(&self, asked: &Request, status: u16) -> Response {
+        let refusal = match status {
+            429 | 403 => Refusal::new(
+                "REQUEST_LIMIT_EXCEEDED",
+                "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
+            )
+            .with_status(403),
+            503 => Refusal::new("SERVER_UNAVAILABLE", "Server unavailable, try again later").with_status(503),
+            other => Refusal::new("UNKNOWN_EXCEPTION", "An unexpected error occurred.").with_status(other),
+        };
+        gate::in_form(asked.uri().path(), asked.headers(), &refusal)
+    }
+
+    fn expired(&self, asked: &Request) -> Option<Response> {
+        let path = asked.uri().path();
+        let refusal = Refusal::new("INVALID_SESSION_ID", "Session expired or invalid").with_status(401);
+        (!path.starts_with("/services/oauth2")).then(|| gate::in_form(path, asked.headers(), &refusal))
+    }
+}
 
 pub(crate) fn expired() -> Reply {
     Reply::refused(&[Refusal::new("INVALID_SESSION_ID", "Session expired or invalid").with_status(401)])
@@ -140,7 +146,7 @@ pub(crate) fn expired() -> Reply {
 /// Everything below `/services` that needs a session.
 async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let half = parts.extensions.get::<Half>().map(|half| half.0);
+    let half = parts.extensions.get::<sim_base::HalfBatch>().map(|half| half.0);
     if let Some(refusal) = too_long(&parts.uri, &parts.headers) {
         return refusal;
     }

@@ -12,7 +12,7 @@ pub struct Stats(Mutex<StatsSnapshot>);
 /// The counters at one moment, as `GET /_sim/stats` answers them.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub struct StatsSnapshot {
-    /// Calls by method and route pattern, for example `GET /crm/v3/objects/{object_type}`.
+    /// Calls by method and route pattern, for example `GET /crm/v3/objects/{objectType}`.
     pub calls: BTreeMap<String, u64>,
     /// Calls that count toward the platform's own limits.
     pub counted_calls: u64,
@@ -20,8 +20,12 @@ pub struct StatsSnapshot {
     pub throttled: u64,
     /// Bytes of request bodies.
     pub bytes_in: u64,
+    /// Bytes of the bodies of answers.
+    pub bytes_out: u64,
     /// The most rows any one batch has had.
     pub largest_batch: u64,
+    /// Faults that have struck, by kind.
+    pub faults: BTreeMap<String, u64>,
     /// Records written through the API, by object. What people do in the console is not counted.
     pub writes: BTreeMap<String, WriteCounts>,
     /// Live records by object.
@@ -63,6 +67,16 @@ impl Stats {
         if counts_toward_limits {
             inner.counted_calls += 1;
         }
+    }
+
+    /// Counts the bytes of one answer.
+    pub fn answered(&self, bytes_out: u64) {
+        self.inner().bytes_out += bytes_out;
+    }
+
+    /// Counts one fault that has struck, by its kind.
+    pub fn fault(&self, kind: &str) {
+        *self.inner().faults.entry(kind.to_owned()).or_default() += 1;
     }
 
     /// Counts one refusal for a limit.

@@ -270,7 +270,7 @@ fn archive(ctx: &Ctx<'_>, object: usize, id: &str) -> Outcome {
 }
 
 fn search(ctx: &Ctx<'_>, object: usize) -> Outcome {
-    let lag = ctx.sim.settings().search_lag;
+    let lag = ctx.sim.search_lag();
     let as_of = if lag > 0 { ctx.now - lag } else { i64::MAX };
     let account = ctx.sim.read();
     let query = Query::parse(&account, object, &ctx.body)?;

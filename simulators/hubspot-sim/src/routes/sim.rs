@@ -1,12 +1,13 @@
 //! What belongs to the simulator and not to the platform.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
-use sim_base::FaultPlan;
+use sim_base::strict;
 
 use super::{Hit, serve};
 use crate::console;
 use crate::error::ApiError;
-use crate::http::{Ctx, Outcome, Reply};
+use crate::http::{Ctx, Reply};
 use crate::limits::Limits;
 
 pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
@@ -17,40 +18,57 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
                 .map(|shown| Reply::json(200, &shown))
                 .map_err(|why| ApiError::validation(why.to_string()))
         }),
-        ("POST", ["faults"]) => serve("/_sim/faults", |ctx| {
-            let plan: FaultPlan =
-                serde_json::from_slice(&ctx.body).map_err(|why| ApiError::validation(why.to_string()))?;
-            ctx.sim.faults.set(plan);
-            Ok(Reply::json(200, &json!({ "ok": true })))
-        }),
+        ("GET", ["faults"]) => common("GET", "/_sim/faults"),
+        ("POST", ["faults"]) => common("POST", "/_sim/faults"),
+        ("GET", ["clock"]) => common("GET", "/_sim/clock"),
+        ("POST", ["clock"]) => common("POST", "/_sim/clock"),
         ("POST", ["reset"]) => serve("/_sim/reset", |ctx| {
-            ctx.sim.reset();
-            Ok(Reply::json(200, &json!({ "ok": true })))
+            Ok(reply(sim_base::switched(strict::<Nothing>(&ctx.body).map(|_| {
+                ctx.sim.reset();
+                json!({ "ok": true })
+            }))))
         }),
-        ("GET", ["settings"]) => serve("/_sim/settings", settings),
-        ("POST", ["settings"]) => serve("/_sim/settings", change),
+        ("GET", ["settings"]) => serve("/_sim/settings", |ctx| Ok(Reply::json(200, &settings(ctx)))),
+        ("POST", ["settings"]) => serve("/_sim/settings", |ctx| {
+            Ok(reply(sim_base::switched(strict::<Change>(&ctx.body).map(|change| {
+                ctx.sim.set_settings(|settings| {
+                    settings.limits = change.limits.unwrap_or(settings.limits);
+                    settings.search_lag = change.search_lag_ms.map_or(settings.search_lag, i64::from);
+                });
+                settings(ctx)
+            }))))
+        }),
         (_, ["console", rest @ ..]) => console::find(method, rest),
         _ => None,
     }
 }
 
-fn settings(ctx: &Ctx<'_>) -> Outcome {
-    let now = ctx.sim.settings();
-    let limits = if now.limits == Limits::Real { "real" } else { "none" };
-    Ok(Reply::json(200, &json!({ "limits": limits, "search_lag_ms": now.search_lag })))
+/// A switch that both simulators have.
+fn common(method: &'static str, path: &'static str) -> Hit {
+    serve(path, move |ctx| {
+        let done = sim_base::switch(&ctx.sim.clock, &ctx.sim.faults, method, path, &ctx.body);
+        done.map(reply).ok_or_else(ApiError::record_not_found)
+    })
 }
 
-fn change(ctx: &Ctx<'_>) -> Outcome {
-    let body = ctx.object()?;
-    ctx.sim.set_settings(|settings| {
-        match body.get("limits").and_then(Value::as_str) {
-            Some("real") => settings.limits = Limits::Real,
-            Some("none") => settings.limits = Limits::None,
-            _ => {}
-        }
-        if let Some(lag) = body.get("search_lag_ms").and_then(Value::as_i64) {
-            settings.search_lag = lag.max(0);
-        }
-    });
-    settings(ctx)
+fn reply((status, body): sim_base::Switched) -> Reply {
+    Reply::json(status, &body)
+}
+
+/// The body of a switch that takes none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// The body of `POST /_sim/settings`. What is left out stays as it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    limits: Option<Limits>,
+    search_lag_ms: Option<u32>,
+}
+
+fn settings(ctx: &Ctx<'_>) -> Value {
+    let now = ctx.sim.settings();
+    json!({ "limits": now.limits, "search_lag_ms": now.search_lag })
 }

@@ -1,7 +1,7 @@
 //! Up to 200 records in one call.
 
 use serde_json::{Value, json};
-use sim_base::{FaultKind, WriteKind};
+use sim_base::WriteKind;
 
 use super::{Api, Call, Done, Reply, fields_of, no_json, param, refuse};
 use crate::error::Refusal;
@@ -13,9 +13,9 @@ const MOST_READ: usize = 2_000;
 impl Api<'_> {
     /// Whether this row of a batch is made to fail.
     pub(crate) fn row_fails(&self) -> Option<Refusal> {
-        let fault = self.half.filter(|fault| fault.kind == FaultKind::HalfBatch)?;
+        let probability = self.half?;
         let message = "unable to obtain exclusive access to this record";
-        self.inner.faults.happens(fault.probability).then(|| Refusal::new("UNABLE_TO_LOCK_ROW", message))
+        self.inner.faults.happens(probability).then(|| Refusal::new("UNABLE_TO_LOCK_ROW", message))
     }
 
     pub(super) fn collection(&mut self, call: &Call, method: &str) -> Done {

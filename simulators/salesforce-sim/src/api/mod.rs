@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use sim_base::{Fault, WriteKind};
+use sim_base::WriteKind;
 
 use crate::dml::{DuplicateRule, Writer};
 use crate::error::Refusal;
@@ -142,7 +142,7 @@ pub(crate) struct Api<'a> {
     pub state: &'a mut State,
     pub now: Timestamp,
     /// A fault that fails rows of a batch one by one.
-    pub half: Option<Fault>,
+    pub half: Option<f64>,
     /// Headers that the answer carries.
     head: Vec<(&'static str, String)>,
     /// Writes that are counted once it is sure that they stay.
@@ -150,7 +150,7 @@ pub(crate) struct Api<'a> {
 }
 
 impl<'a> Api<'a> {
-    pub fn new(inner: &'a Inner, state: &'a mut State, now: Timestamp, half: Option<Fault>) -> Self {
+    pub fn new(inner: &'a Inner, state: &'a mut State, now: Timestamp, half: Option<f64>) -> Self {
         Self { inner, state, now, half, head: Vec::new(), written: Vec::new() }
     }
 

@@ -53,7 +53,7 @@ pub(super) struct Call<'a> {
     pub now: Timestamp,
     pub version: String,
     headers: &'a HeaderMap,
-    pub half: Option<sim_base::Fault>,
+    pub half: Option<f64>,
     body: Bytes,
     /// What the caller's headers ask for, if they do.
     json: Option<bool>,

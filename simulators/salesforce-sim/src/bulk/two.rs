@@ -44,7 +44,7 @@ pub(super) struct Call<'a> {
     pub version: String,
     query: Vec<(String, String)>,
     pub headers: CallHeaders,
-    pub half: Option<sim_base::Fault>,
+    pub half: Option<f64>,
     pub body: Bytes,
     /// Data that came with the job.
     pub inline: Option<Bytes>,

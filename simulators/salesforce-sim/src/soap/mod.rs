@@ -110,7 +110,7 @@ struct Soap<'a> {
     version: String,
     flavour: Flavour,
     headers: Headers,
-    half: Option<sim_base::Fault>,
+    half: Option<f64>,
 }
 
 async fn serve(
@@ -192,7 +192,7 @@ fn answer(
     flavour: Flavour,
     version: &str,
     bytes: &[u8],
-    half: Option<sim_base::Fault>,
+    half: Option<f64>,
     now: Timestamp,
 ) -> Result<Vec<u8>, Fault> {
     let text = String::from_utf8_lossy(bytes);

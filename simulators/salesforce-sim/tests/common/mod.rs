@@ -129,7 +129,7 @@ impl Org {
     /// One fault from now on, on calls whose path has `path` in it.
     pub fn break_with(&self, fault: FaultKind, path: &str, probability: f64, times: Option<u32>) {
         let rule = FaultRule { method: None, path: Some(path.into()), fault, probability, times };
-        self.sim.set_faults(FaultPlan { seed: 1, rules: vec![rule] });
+        self.sim.set_faults(FaultPlan::of_rules(1, vec![rule]));
     }
 
     pub fn count(&self, object: &str) -> usize {
