@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use axum::Router;
 use axum::serve::ListenerExt;
+use sim_base::Tls;
 use tokio::net::TcpListener;
 
 /// A socket that nobody is served on yet.
@@ -28,6 +29,16 @@ impl Socket {
     /// The address as a URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The address as a URL for callers who come over TLS.
+    pub fn secure_url(&self) -> String {
+        format!("https://{}", self.address)
+    }
+
+    /// Serves a simulator, whose faults may break connections, until the process ends.
+    pub fn simulate(self, router: Router, tls: Option<Tls>) {
+        tokio::spawn(sim_base::serve(self.listener, router, tls));
     }
 
     /// Serves `router` until the process ends.

@@ -50,8 +50,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         format!("{}/_sim/console", salesforce_socket.url()),
     );
     let url = page.url();
-    hubspot_socket.serve(hubspot.router());
-    salesforce_socket.serve(salesforce.router());
+    hubspot_socket.simulate(hubspot.router(), None);
+    salesforce_socket.simulate(salesforce.router(), None);
     page.serve(server::router(Site {
         store: store.clone(),
         connection: id.clone(),

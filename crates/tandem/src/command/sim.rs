@@ -1,11 +1,17 @@
 //! `tandem sim`: both simulators and nothing else.
 
+use std::io::Write;
+use std::net::IpAddr;
+
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use hubspot_sim::HubSpotSim;
 use salesforce_sim::SalesforceSim;
 use serde_json::json;
+use sim_base::{Clock, Tls};
+use tempfile::NamedTempFile;
 
-use crate::listen::{bind, told_to_stop};
+use crate::listen::{Socket, bind, told_to_stop};
 use crate::simulators::{Dataset, add_people, fill};
 
 #[derive(Debug, Args)]
@@ -31,6 +37,9 @@ pub struct Arguments {
     /// Where ids, tokens and chance come from
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
+    /// Serve https, with certificates of an authority made at the start; ca_file in the line of JSON names its own
+    #[arg(long)]
+    tls: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -42,12 +51,21 @@ enum Limits {
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let hubspot_socket = bind(&arguments.hubspot, "the simulated HubSpot account").await?;
     let salesforce_socket = bind(&arguments.salesforce, "the simulated Salesforce org").await?;
+    let secure = if arguments.tls { Some(Authority::new(hubspot_socket.address.ip())?) } else { None };
+    let url = |socket: &Socket| if secure.is_some() { socket.secure_url() } else { socket.url() };
+    let (hubspot_url, salesforce_url) = (url(&hubspot_socket), url(&salesforce_socket));
+    // One clock, so that a test that moves it moves both.
+    let clock = Clock::system();
     let real = arguments.limits == Limits::Real;
-    let hubspot =
-        HubSpotSim::new(hubspot_sim::Options { seed: arguments.seed, ..hubspot_sim::Options::default() });
+    let hubspot = HubSpotSim::new(hubspot_sim::Options {
+        seed: arguments.seed,
+        clock: clock.clone(),
+        ..hubspot_sim::Options::default()
+    });
     let salesforce = SalesforceSim::new(salesforce_sim::Options {
         seed: arguments.seed,
-        base_url: salesforce_socket.url(),
+        clock,
+        base_url: salesforce_url.clone(),
         ..salesforce_sim::Options::default()
     });
     fill(&hubspot, &salesforce, &Dataset::from(arguments.dataset))?;
@@ -59,26 +77,49 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         salesforce.set_limits(salesforce_sim::Limits::Real);
     }
     let (on_hubspot, on_salesforce) = (hubspot.access(), salesforce.access());
-    let ready = json!({
+    let mut ready = json!({
         "hubspot": {
-            "base_url": hubspot_socket.url(), "token": on_hubspot.token, "client_id": on_hubspot.client_id,
+            "base_url": hubspot_url, "token": on_hubspot.token, "client_id": on_hubspot.client_id,
             "client_secret": on_hubspot.client_secret, "account_id": on_hubspot.account_id,
+            "refresh_token": on_hubspot.refresh_token, "app_id": on_hubspot.app_id,
         },
         "salesforce": {
-            "login_url": salesforce_socket.url(), "instance_url": salesforce_socket.url(),
+            "login_url": salesforce_url, "instance_url": salesforce_url,
             "client_id": on_salesforce.client_id, "client_secret": on_salesforce.client_secret,
             "username": on_salesforce.username, "password": on_salesforce.password,
-            "access_token": on_salesforce.access_token, "org_id": on_salesforce.org_id, "pubsub_endpoint": null,
+            "access_token": on_salesforce.access_token, "refresh_token": on_salesforce.refresh_token,
+            "org_id": on_salesforce.org_id, "user_id": on_salesforce.user_id, "pubsub_endpoint": null,
         },
     });
-    eprintln!("HubSpot (simulated):    {}/_sim/console", hubspot_socket.url());
-    eprintln!("Salesforce (simulated): {}/_sim/console", salesforce_socket.url());
+    if let Some(authority) = &secure {
+        ready["ca_pem"] = json!(authority.tls.ca_pem());
+        ready["ca_file"] = json!(authority.file.path());
+    }
+    eprintln!("HubSpot (simulated):    {hubspot_url}/_sim/console");
+    eprintln!("Salesforce (simulated): {salesforce_url}/_sim/console");
     if arguments.pubsub.is_some() {
         eprintln!("change events are not served yet; --pubsub is ignored");
     }
-    hubspot_socket.serve(hubspot.router());
-    salesforce_socket.serve(salesforce.router());
+    let tls = secure.as_ref().map(|authority| authority.tls.clone());
+    hubspot_socket.simulate(hubspot.router(), tls.clone());
+    salesforce_socket.simulate(salesforce.router(), tls);
     println!("{ready}");
     told_to_stop().await;
     Ok(())
+}
+
+/// Who signs the certificates, and a file for callers to trust it by. The file goes when the simulators end.
+struct Authority {
+    tls: Tls,
+    file: NamedTempFile,
+}
+
+impl Authority {
+    fn new(address: IpAddr) -> anyhow::Result<Self> {
+        let tls = Tls::new(Some(address))?;
+        let mut file = tempfile::Builder::new().prefix("tandem-sim-").suffix(".pem").tempfile()?;
+        file.write_all(tls.ca_pem().as_bytes())
+            .context("the authority's certificate could not be written to the folder for temporary files")?;
+        Ok(Self { tls, file })
+    }
 }
