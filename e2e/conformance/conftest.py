@@ -16,7 +16,9 @@ def simulators():
     arguments = ["sim", "--tls", "--hubspot", any_port, "--salesforce", any_port, "--pubsub", any_port]
     with subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, text=True) as process:
         try:
-            ready = json.loads(process.stdout.readline())
-            yield SimpleNamespace(**ready)
+            ready = SimpleNamespace(**json.loads(process.stdout.readline()))
+            # requests heeds this above what a session says.
+            os.environ["REQUESTS_CA_BUNDLE"] = ready.ca_file
+            yield ready
         finally:
             process.terminate()

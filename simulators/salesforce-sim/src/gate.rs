@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::api::Reply;
 use crate::error::Refusal;
-use crate::routes::{Half, answer, date};
+use crate::routes::{answer, date};
 use crate::service::DAILY_CALLS;
 use crate::{Limits, SalesforceSim, State, bulk, soap};
 

@@ -208,7 +208,7 @@ async fn made_up_faults_come_in_the_form_of_the_api() {
     assert_eq!((soap.status, one(&soap.text, "faultcode").as_str()), (500, "sf:INVALID_SESSION_ID"));
     let bulk = org.page("/services/async/66.0/job/750000000000000AAA").await;
     assert_eq!((bulk.status, one(&bulk.text, "exceptionCode").as_str()), (400, "InvalidSessionId"));
-    org.break_with(FaultKind::Status { status: 503 }, "/services/", 1.0, None);
+    org.break_with(FaultKind::status(503), "/services/", 1.0, None);
     let soap = call(&org, "", "<u:getUserInfo/>").await;
     assert_eq!((soap.status, one(&soap.text, "exceptionCode").as_str()), (503, "SERVER_UNAVAILABLE"));
 }
