@@ -1,10 +1,11 @@
 //! Everything one account holds.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use rust_decimal::Decimal;
 
 use crate::associations::CustomType;
 use crate::modified::ModifiedIndex;
@@ -13,8 +14,10 @@ use crate::owners::Owner;
 use crate::pipelines::{self, Pipeline};
 use crate::property::{Choice, Computed, Property, standard};
 use crate::record::Record;
-use crate::registry::{CONTACTS, KINDS, Kind};
+use crate::registry::{self, CONTACTS, Kind};
+use crate::table::Table;
 use crate::time::iso;
+use crate::unique::Unique;
 
 /// assumed: ids are unique within a kind only, so the kinds share numbers on purpose
 const FIRST_ID: u64 = 210_000_000_001;
@@ -59,43 +62,47 @@ pub(crate) struct Group {
 /// All records of one kind, with what is defined for them.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
-    pub(crate) kind: &'static Kind,
+    pub(crate) kind: Arc<Kind>,
     /// Never removed from, so that a property's position is its key for good.
     pub(crate) properties: IndexMap<String, Property>,
     pub(crate) groups: IndexMap<String, Group>,
     pub(crate) pipelines: IndexMap<String, Pipeline>,
-    pub(crate) records: BTreeMap<u64, Arc<Record>>,
+    pub(crate) records: Table,
     /// The live records by their last change.
     pub(crate) by_modified: ModifiedIndex,
     /// The archived records by the time of it.
     pub(crate) archived: BTreeSet<(i64, u64)>,
     /// For each property whose values are unique: who holds which.
-    pub(crate) unique: BTreeMap<u32, HashMap<Box<str>, u64>>,
+    pub(crate) unique: BTreeMap<u32, Unique>,
+    /// The ids of records that were merged, and what they are now.
+    pub(crate) merged: BTreeMap<u64, u64>,
     next_id: u64,
 }
 
 impl Store {
-    fn new(object: usize, born: i64) -> Self {
-        let kind = &KINDS[object];
-        let (group, label) = standard::group_of(object);
+    pub(crate) fn new(object: usize, kind: Kind, born: i64) -> Self {
+        let (group, label) = standard::group_of(&kind);
+        // Activities have their ids in common, so each kind of them takes its own from afar.
+        let own = if kind.activity { object as u64 * 10_000_000_000 } else { 0 };
+        let first = FIRST_ID + own;
         let mut store = Self {
-            kind,
-            properties: standard::properties(object, born)
+            properties: standard::properties(&kind, born)
                 .into_iter()
                 .map(|property| (property.name.clone(), property))
                 .collect(),
             groups: IndexMap::new(),
-            pipelines: pipelines::standard(kind.name, born),
-            records: BTreeMap::new(),
+            pipelines: pipelines::standard(&kind.name, born),
+            kind: Arc::new(kind),
+            records: Table::new(first),
             by_modified: ModifiedIndex::default(),
             archived: BTreeSet::new(),
             unique: BTreeMap::new(),
-            next_id: FIRST_ID,
+            merged: BTreeMap::new(),
+            next_id: first,
         };
-        let first = Group { name: group.to_owned(), label: label.to_owned(), order: 0, archived: false };
-        store.groups.insert(group.to_owned(), first);
+        store.groups.insert(group.clone(), Group { name: group, label, order: 0, archived: false });
         if let Some(email) = store.key("email").filter(|_| object == CONTACTS) {
-            store.unique.insert(email, HashMap::new());
+            store.unique.insert(email, Unique::default());
         }
         store.refresh_pipeline_options();
         store
@@ -123,7 +130,7 @@ impl Store {
     }
 
     pub(crate) fn live(&self, id: u64) -> Option<&Record> {
-        self.records.get(&id).map(AsRef::as_ref).filter(|record| record.archived.is_none())
+        self.records.get(id).filter(|record| record.archived.is_none())
     }
 
     pub(crate) fn live_count(&self) -> u64 {
@@ -131,17 +138,17 @@ impl Store {
     }
 
     /// The unique values this record holds.
-    pub(crate) fn unique_values(&self, record: &Record) -> Vec<(u32, Box<str>)> {
+    pub(crate) fn unique_values(&self, record: &Record) -> Vec<(u32, String)> {
         let mut held = Vec::new();
         for key in self.unique.keys() {
             if let Some(value) = record.stored(*key, i64::MAX) {
-                held.push((*key, value.to_lowercase().into_boxed_str()));
+                held.push((*key, value.to_lowercase()));
             }
         }
         if let Some((email, more)) = self.key("email").zip(self.key("hs_additional_emails"))
             && let Some(list) = record.stored(more, i64::MAX)
         {
-            held.extend(list.split(';').map(|one| (email, one.to_lowercase().into_boxed_str())));
+            held.extend(list.split(';').map(|one| (email, one.to_lowercase())));
         }
         held
     }
@@ -187,7 +194,10 @@ impl Account {
         Self {
             portal,
             app,
-            stores: (0..KINDS.len()).map(|object| Store::new(object, born)).collect(),
+            stores: (0..)
+                .zip(registry::standard())
+                .map(|(object, kind)| Store::new(object, kind, born))
+                .collect(),
             sources: Vec::new(),
             owners: crate::owners::standard(born),
             custom_types: Vec::new(),
@@ -197,18 +207,32 @@ impl Account {
         }
     }
 
-    pub(crate) fn source(&mut self, source: &Source) -> u32 {
+    pub(crate) fn source(&mut self, source: &Source) -> u16 {
         let at = self.sources.iter().position(|known| known == source).unwrap_or_else(|| {
             self.sources.push(source.clone());
             self.sources.len() - 1
         });
-        u32::try_from(at).unwrap_or_default()
+        u16::try_from(at).unwrap_or(u16::MAX)
     }
 
     /// The time of a write: never before an earlier one.
     pub(crate) fn tick(&mut self, now: i64) -> i64 {
         self.latest = self.latest.max(now);
         self.latest
+    }
+
+    /// The kind a path names.
+    pub(crate) fn find_kind(&self, name: &str) -> Option<usize> {
+        self.stores.iter().position(|store| store.kind.is_called(name))
+    }
+
+    pub(crate) fn kind(&self, object: usize) -> &Kind {
+        &self.stores[object].kind
+    }
+
+    /// The kinds in use, with their places.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = (usize, &Kind)> {
+        self.stores.iter().map(|store| store.kind.as_ref()).enumerate().filter(|(_, kind)| !kind.purged)
     }
 
     pub(crate) fn live(&self, object: usize, id: u64) -> Option<&Record> {
@@ -241,14 +265,14 @@ impl Account {
             Computed::Created => Some(Cow::Owned(iso(record.created))),
             Computed::Modified => Some(Cow::Owned(iso(record.modified_as_of(as_of)))),
             Computed::SourceType => {
-                self.sources.get(record.source as usize).map(|from| Cow::Borrowed(from.kind))
+                self.sources.get(usize::from(record.source)).map(|from| Cow::Borrowed(from.kind))
             }
             Computed::SourceId => {
-                self.sources.get(record.source as usize).map(|from| Cow::Borrowed(from.id.as_str()))
+                self.sources.get(usize::from(record.source)).map(|from| Cow::Borrowed(from.id.as_str()))
             }
             Computed::SourceUser => self
                 .sources
-                .get(record.source as usize)
+                .get(usize::from(record.source))
                 .and_then(|from| from.user)
                 .map(|user| Cow::Owned(user.to_string())),
             Computed::EmailDomain => stored("email")?.split_once('@').map(|(_, host)| Cow::Borrowed(host)),
@@ -257,8 +281,21 @@ impl Account {
             Computed::ContactCount => count(crate::registry::CONTACTS),
             Computed::DealCount => count(crate::registry::DEALS),
             Computed::AmountHome => stored("amount").map(Cow::Borrowed),
+            Computed::AllVids => {
+                let before = stored("hs_merged_object_ids").map(|all| format!(";{all}")).unwrap_or_default();
+                Some(Cow::Owned(format!("{}{before}", record.id)))
+            }
+            Computed::LineAmount => {
+                let number = |name: &str| stored(name).and_then(|value| value.parse::<Decimal>().ok());
+                let each = number("price")? - number("discount").unwrap_or_default();
+                let whole = each.checked_mul(number("quantity").unwrap_or(Decimal::ONE))?;
+                let off = whole.checked_mul(number("hs_discount_percentage").unwrap_or_default())?
+                    / Decimal::ONE_HUNDRED;
+                Some(Cow::Owned((whole - off).normalize().to_string()))
+            }
             Computed::Closed | Computed::ClosedWon | Computed::Probability => {
-                let stage = stored("dealstage")?;
+                let (_, name) = store.kind.pipeline?;
+                let stage = stored(name)?;
                 let probability =
                     store.pipelines.values().find_map(|line| line.stages.get(stage))?.probability()?;
                 Some(match computed {
@@ -280,7 +317,7 @@ impl Account {
 
     /// What a person calls the record.
     pub(crate) fn display(&self, object: usize, record: &Record) -> String {
-        let kind = self.stores[object].kind;
+        let kind = self.kind(object);
         let parts: Vec<Cow<'_, str>> =
             kind.display.iter().filter_map(|name| self.named(object, record, name)).collect();
         let shown =

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::account::{Account, Source};
-use crate::registry::{COMPANIES, KINDS};
+use crate::registry::COMPANIES;
 
 /// A sense in which a record of one kind is associated with another.
 #[derive(Debug, Clone, Copy)]
@@ -155,7 +155,7 @@ impl Account {
 
     /// The live records of a kind that a record is associated with, with the types.
     pub(crate) fn links(&self, from: End, to: usize) -> Vec<(u64, Vec<u32>)> {
-        let Some(record) = self.stores[from.0].records.get(&from.1) else { return Vec::new() };
+        let Some(record) = self.stores[from.0].records.get(from.1) else { return Vec::new() };
         let (kind, _) = key((to, 0));
         record
             .links
@@ -166,7 +166,7 @@ impl Account {
     }
 
     pub(crate) fn types_of(&self, from: End, to: End) -> Vec<u32> {
-        let record = self.stores[from.0].records.get(&from.1);
+        let record = self.stores[from.0].records.get(from.1);
         record.map(|record| record.links.get(key(to)).to_vec()).unwrap_or_default()
     }
 
@@ -233,7 +233,7 @@ impl Account {
     /// A record has one primary company: any other loses the label and stays associated.
     fn drop_other_primary(&mut self, child: End, keep: u64, at: i64) -> bool {
         let Some(primary) = primary_type(child.0) else { return false };
-        let Some(record) = self.stores[child.0].records.get(&child.1) else { return false };
+        let Some(record) = self.stores[child.0].records.get(child.1) else { return false };
         let (kind, _) = key((COMPANIES, 0));
         let others: Vec<u64> = record
             .links
@@ -262,12 +262,12 @@ impl Account {
             .find(|(_, types)| types.contains(&primary))
             .map(|(id, _)| id.to_string());
         let source = self.source(&Source::platform());
-        self.modify(child.0, child.1, at, |record| record.set(key, company, source, at));
+        self.modify(child.0, child.1, at, |record| record.set(key, company.as_deref(), source, at));
     }
 
     /// `associations` as a single read shows them.
     pub(crate) fn links_json(&self, from: End, to: usize) -> Option<Value> {
-        let (one, other) = (KINDS[from.0].singular, KINDS[to].singular);
+        let (one, other) = (&self.kind(from.0).singular, &self.kind(to).singular);
         let mut results = Vec::new();
         for (id, types) in self.links(from, to) {
             for kind in types {

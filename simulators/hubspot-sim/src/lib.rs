@@ -21,7 +21,9 @@ mod record;
 mod registry;
 mod routes;
 mod search;
+mod table;
 mod time;
+mod unique;
 mod view;
 mod write;
 
@@ -174,6 +176,7 @@ impl http::Sim {
     /// Live records by object.
     fn counts(&self) -> BTreeMap<String, u64> {
         let account = self.read();
-        account.stores.iter().map(|store| (store.kind.name.to_owned(), store.live_count())).collect()
+        let used = account.stores.iter().filter(|store| !store.kind.purged);
+        used.map(|store| (store.kind.name.clone(), store.live_count())).collect()
     }
 }

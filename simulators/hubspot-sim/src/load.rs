@@ -13,7 +13,6 @@ use crate::owners::Owner;
 use crate::people::person;
 use crate::pipelines::Pipeline;
 use crate::property::PropertyType;
-use crate::registry::KINDS;
 use crate::time;
 use crate::write::Claimed;
 
@@ -73,8 +72,8 @@ struct File {
 }
 
 /// `company_ref` names the companies; so for every object, in the singular or the plural.
-fn ref_target(header: &str) -> Option<usize> {
-    crate::registry::find(header.strip_suffix("_ref")?)
+fn ref_target(account: &Account, header: &str) -> Option<usize> {
+    account.find_kind(header.strip_suffix("_ref")?)
 }
 
 fn read(object: usize, path: &Path) -> Result<File, csv::Error> {
@@ -161,10 +160,10 @@ impl File {
     fn define(&self, account: &mut Account, report: &mut LoadReport, now: i64) {
         self.define_pipelines(account, report, now);
         for (at, header) in self.headers.iter().enumerate() {
-            if header == "ref" || header.is_empty() || ref_target(header).is_some() {
+            if header == "ref" || header.is_empty() || ref_target(account, header).is_some() {
                 continue;
             }
-            let object = KINDS[self.object].name;
+            let object = account.kind(self.object).name.clone();
             let store = &account.stores[self.object];
             let Some((_, property)) = store.active(header) else {
                 account.ensure_property(self.object, header, infer(self.column(at)), &[], now);
@@ -225,7 +224,8 @@ fn insert(account: &mut Account, file: &File, row: &csv::StringRecord, at: i64) 
         if store.active(header).is_some_and(|(_, property)| property.read_only_value()) {
             continue;
         }
-        let skip = header == "ref" || header.is_empty() || ref_target(header).is_some() || value.is_empty();
+        let skip =
+            header == "ref" || header.is_empty() || ref_target(account, header).is_some() || value.is_empty();
         if !skip {
             given.insert(header.clone(), value.into());
         }
@@ -244,9 +244,10 @@ impl HubSpotSim {
     pub fn load_csv(&self, dir: &Path) -> Result<LoadReport, LoadError> {
         let mut files = Vec::new();
         // Companies come first so that what belongs to them is younger than they are.
-        let order = [1, 0].into_iter().chain(2..KINDS.len());
+        let names: Vec<String> = self.0.read().kinds().map(|(_, kind)| kind.name.clone()).collect();
+        let order = [1, 0].into_iter().chain(2..names.len());
         for object in order {
-            let path = dir.join(format!("{}.csv", KINDS[object].name));
+            let path = dir.join(format!("{}.csv", names[object]));
             if path.is_file() {
                 files.push(read(object, &path).map_err(|source| LoadError::Csv { path, source })?);
             }
@@ -306,11 +307,11 @@ fn load_rows(
                 continue;
             }
         };
-        *report.created.entry(KINDS[file.object].name.to_owned()).or_default() += 1;
+        *report.created.entry(account.kind(file.object).name.clone()).or_default() += 1;
         for (header, value) in file.headers.iter().zip(row).filter(|(_, value)| !value.is_empty()) {
             if header == "ref" {
                 refs.insert((file.object, value.to_owned()), id);
-            } else if let Some(target) = ref_target(header) {
+            } else if let Some(target) = ref_target(account, header) {
                 wishes.push(Wish {
                     file: file.name.clone(),
                     line: *line,

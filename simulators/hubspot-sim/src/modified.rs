@@ -1,9 +1,12 @@
-//! Records in the order of their last change, so that "changed since" costs what it returns.
+//! Records in the order of their last change, so that "changed since" costs what it returns. Clones share what
+//! neither has changed since.
+
+use std::sync::Arc;
 
 /// `(milliseconds, record id)` in order, in chunks, so that counting a range does not walk it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ModifiedIndex {
-    chunks: Vec<Vec<(i64, u64)>>,
+    chunks: Vec<Arc<Vec<(i64, u64)>>>,
 }
 
 const CHUNK: usize = 1024;
@@ -18,23 +21,23 @@ impl ModifiedIndex {
         if at == self.chunks.len() {
             // Most changes are the newest: fill the last chunk, then begin another.
             if self.chunks.last().is_none_or(|last| last.len() >= CHUNK) {
-                self.chunks.push(Vec::with_capacity(CHUNK));
+                self.chunks.push(Arc::new(Vec::with_capacity(CHUNK)));
             }
             at = self.chunks.len() - 1;
         }
-        let chunk = &mut self.chunks[at];
+        let chunk = Arc::make_mut(&mut self.chunks[at]);
         if let Err(position) = chunk.binary_search(&key) {
             chunk.insert(position, key);
             if chunk.len() > CHUNK {
                 let rest = chunk.split_off(CHUNK / 2);
-                self.chunks.insert(at + 1, rest);
+                self.chunks.insert(at + 1, Arc::new(rest));
             }
         }
     }
 
     pub(crate) fn remove(&mut self, key: (i64, u64)) {
         let at = self.chunk_of(key);
-        let Some(chunk) = self.chunks.get_mut(at) else { return };
+        let Some(chunk) = self.chunks.get_mut(at).map(Arc::make_mut) else { return };
         if let Ok(position) = chunk.binary_search(&key) {
             chunk.remove(position);
             if chunk.is_empty() {
@@ -48,7 +51,7 @@ impl ModifiedIndex {
         let at = self.chunk_of(key);
         let Some(chunk) = self.chunks.get(at) else { return 0 };
         let here = chunk.len() - chunk.partition_point(|entry| *entry < key);
-        here + self.chunks[at + 1..].iter().map(Vec::len).sum::<usize>()
+        here + self.chunks[at + 1..].iter().map(|chunk| chunk.len()).sum::<usize>()
     }
 
     /// The entries from `from` up to and without `to`, in order.
@@ -58,7 +61,7 @@ impl ModifiedIndex {
             .get(at..)
             .unwrap_or_default()
             .iter()
-            .flatten()
+            .flat_map(|chunk| chunk.iter())
             .copied()
             .skip_while(move |entry| *entry < from)
             .take_while(move |entry| *entry < to)

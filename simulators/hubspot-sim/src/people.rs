@@ -71,8 +71,8 @@ pub struct RecordView {
     pub associations: BTreeMap<String, Vec<(String, Vec<u32>)>>,
 }
 
-fn object_of(name: &str) -> Result<usize, SimError> {
-    registry::find(name).ok_or_else(|| SimError::UnknownObject(name.to_owned()))
+fn object_of(account: &Account, name: &str) -> Result<usize, SimError> {
+    account.find_kind(name).ok_or_else(|| SimError::UnknownObject(name.to_owned()))
 }
 
 fn moment(ms: i64) -> Timestamp {
@@ -127,12 +127,12 @@ impl Account {
         choices: &[&str],
         now: i64,
     ) {
-        let (group, _) = standard::group_of(object);
+        let (group, _) = standard::group_of(self.kind(object));
         let store = &mut self.stores[object];
         let property = store
             .properties
             .entry(name.to_lowercase())
-            .or_insert_with(|| Property::custom(&name.to_lowercase(), &title_case(name), kind, group, now));
+            .or_insert_with(|| Property::custom(&name.to_lowercase(), &title_case(name), kind, &group, now));
         property.archived = None;
         for choice in choices {
             if !property.options.iter().any(|known| known.value == *choice) {
@@ -142,10 +142,10 @@ impl Account {
         }
     }
 
-    fn entry(&self, version: &Version) -> HistoryEntry {
-        let source = self.sources.get(version.source as usize);
+    fn entry(&self, version: &Version<'_>) -> HistoryEntry {
+        let source = self.sources.get(usize::from(version.source));
         HistoryEntry {
-            value: version.value.as_deref().unwrap_or_default().to_owned(),
+            value: version.value.unwrap_or_default().to_owned(),
             at: moment(version.at),
             source_type: source.map(|source| source.kind.to_owned()).unwrap_or_default(),
             source_id: source.map(|source| source.id.clone()).unwrap_or_default(),
@@ -155,18 +155,18 @@ impl Account {
     fn view(&self, object: usize, record: &Record) -> RecordView {
         let store = &self.stores[object];
         let mut history = BTreeMap::new();
-        for slot in &record.slots {
-            if let Some(property) = store.property(slot.key) {
-                let versions = std::iter::once(&slot.now).chain(slot.older.iter().rev());
-                history.insert(property.name.clone(), versions.map(|one| self.entry(one)).collect());
+        for key in record.keys() {
+            if let Some(property) = store.property(key) {
+                let versions = record.versions(key);
+                history.insert(property.name.clone(), versions.iter().map(|one| self.entry(one)).collect());
             }
         }
         let mut associations = BTreeMap::new();
-        for (other, kind) in registry::KINDS.iter().enumerate() {
+        for (other, kind) in self.kinds() {
             let links = self.links((object, record.id), other);
             if !links.is_empty() {
                 let links = links.into_iter().map(|(id, types)| (id.to_string(), types)).collect();
-                associations.insert(kind.name.to_owned(), links);
+                associations.insert(kind.name.clone(), links);
             }
         }
         RecordView {
@@ -195,9 +195,10 @@ impl HubSpotSim {
         object: &str,
         properties: impl IntoIterator<Item = (K, V)>,
     ) -> Result<String, SimError> {
-        let object = object_of(object)?;
         let now = self.0.now();
-        Ok(self.0.write().person_creates(object, &values_map(properties), now)?.to_string())
+        let mut account = self.0.write();
+        let object = object_of(&account, object)?;
+        Ok(account.person_creates(object, &values_map(properties), now)?.to_string())
     }
 
     /// Edits a record as a person would; an empty value clears. Answers whether anything changed.
@@ -210,9 +211,9 @@ impl HubSpotSim {
         id: &str,
         properties: impl IntoIterator<Item = (K, V)>,
     ) -> Result<bool, SimError> {
-        let (object, number) = (object_of(object)?, parse_id(id)?);
         let now = self.0.now();
         let mut account = self.0.write();
+        let (object, number) = (object_of(&account, object)?, parse_id(id)?);
         if account.live(object, number).is_none() {
             return Err(SimError::NotFound(id.to_owned()));
         }
@@ -224,9 +225,10 @@ impl HubSpotSim {
     /// # Errors
     /// An unknown object, or an id that is not a number.
     pub fn archive_record(&self, object: &str, id: &str) -> Result<bool, SimError> {
-        let (object, id) = (object_of(object)?, parse_id(id)?);
         let now = self.0.now();
-        Ok(self.0.write().archive(object, id, now))
+        let mut account = self.0.write();
+        let (object, id) = (object_of(&account, object)?, parse_id(id)?);
+        Ok(account.archive(object, id, now))
     }
 
     /// Takes a record out of the recycle bin. Answers whether it was in it.
@@ -234,26 +236,27 @@ impl HubSpotSim {
     /// # Errors
     /// A unique value that another record has taken since.
     pub fn restore_record(&self, object: &str, id: &str) -> Result<bool, SimError> {
-        let (object, id) = (object_of(object)?, parse_id(id)?);
         let now = self.0.now();
-        Ok(self.0.write().restore(object, id, now)?)
+        let mut account = self.0.write();
+        let (object, id) = (object_of(&account, object)?, parse_id(id)?);
+        Ok(account.restore(object, id, now)?)
     }
 
     /// A record, live or archived.
     #[must_use]
     pub fn record(&self, object: &str, id: &str) -> Option<RecordView> {
-        let object = registry::find(object)?;
         let id: u64 = id.parse().ok()?;
         let account = self.0.read();
-        let record = account.stores[object].records.get(&id)?;
+        let object = account.find_kind(object)?;
+        let record = account.stores[object].records.get(id)?;
         Some(account.view(object, record))
     }
 
     /// Every live record of an object, in the order of creation; nothing for an unknown object.
     #[must_use]
     pub fn records(&self, object: &str) -> Vec<RecordView> {
-        let Some(object) = registry::find(object) else { return Vec::new() };
         let account = self.0.read();
+        let Some(object) = account.find_kind(object) else { return Vec::new() };
         let live = account.stores[object].records.values().filter(|record| record.archived.is_none());
         live.map(|record| account.view(object, record)).collect()
     }
@@ -269,9 +272,10 @@ impl HubSpotSim {
         kind: PropertyType,
         choices: &[&str],
     ) -> Result<(), SimError> {
-        let object = object_of(object)?;
         let now = self.0.now();
-        self.0.write().ensure_property(object, name, kind, choices, now);
+        let mut account = self.0.write();
+        let object = object_of(&account, object)?;
+        account.ensure_property(object, name, kind, choices, now);
         Ok(())
     }
 
@@ -280,10 +284,10 @@ impl HubSpotSim {
     /// # Errors
     /// An unknown object, or a record that is not there.
     pub fn associate(&self, from: (&str, &str), to: (&str, &str), primary: bool) -> Result<(), SimError> {
-        let one = (object_of(from.0)?, parse_id(from.1)?);
-        let other = (object_of(to.0)?, parse_id(to.1)?);
         let now = self.0.now();
         let mut account = self.0.write();
+        let one = (object_of(&account, from.0)?, parse_id(from.1)?);
+        let other = (object_of(&account, to.0)?, parse_id(to.1)?);
         for end in [one, other] {
             if account.live(end.0, end.1).is_none() {
                 return Err(SimError::NotFound(end.1.to_string()));
@@ -303,10 +307,10 @@ impl HubSpotSim {
     /// # Errors
     /// An unknown object, or an id that is not a number.
     pub fn dissociate(&self, from: (&str, &str), to: (&str, &str)) -> Result<bool, SimError> {
-        let one = (object_of(from.0)?, parse_id(from.1)?);
-        let other = (object_of(to.0)?, parse_id(to.1)?);
         let now = self.0.now();
         let mut account = self.0.write();
+        let one = (object_of(&account, from.0)?, parse_id(from.1)?);
+        let other = (object_of(&account, to.0)?, parse_id(to.1)?);
         let at = account.tick(now);
         Ok(account.unlink(one, other, at))
     }

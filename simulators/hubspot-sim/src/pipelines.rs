@@ -143,6 +143,18 @@ pub(crate) fn standard(kind: &str, born: i64) -> IndexMap<String, Pipeline> {
                 ("4", "Closed", "ticketState", "CLOSED"),
             ],
         ),
+        "leads" => pipeline(
+            "lead-pipeline-id",
+            "Lead pipeline",
+            born,
+            &[
+                ("new-stage-id", "New", "leadState", "NEW"),
+                ("attempting-stage-id", "Attempting", "leadState", "IN_PROGRESS"),
+                ("connected-stage-id", "Connected", "leadState", "IN_PROGRESS"),
+                ("qualified-stage-id", "Qualified", "leadState", "QUALIFIED"),
+                ("unqualified-stage-id", "Disqualified", "leadState", "UNQUALIFIED"),
+            ],
+        ),
         _ => return IndexMap::new(),
     };
     IndexMap::from([(first.id.clone(), first)])

@@ -9,7 +9,6 @@ use crate::account::Account;
 use crate::error::ApiError;
 use crate::property::{Computed, PropertyType};
 use crate::record::Record;
-use crate::registry;
 use crate::time;
 
 const GROUPS: usize = 5;
@@ -198,7 +197,7 @@ impl Filter {
             return Err(ApiError::validation(format!("Unknown operator: {named}")));
         };
         let target = if let Some(other) = name.strip_prefix("associations.") {
-            registry::find(other).map(Target::Association)
+            account.find_kind(other).map(Target::Association)
         } else {
             account.stores[object].active(&name).map(|(key, property)| Target::Property {
                 key,
@@ -406,7 +405,7 @@ impl Query {
     fn speaks_of(&self, account: &Account, object: usize, record: &Record, as_of: i64) -> bool {
         let store = &account.stores[object];
         let mut all = String::new();
-        for name in store.kind.searchable {
+        for name in &store.kind.searchable {
             if let Some(value) = store.key(name).and_then(|key| record.stored(key, as_of)) {
                 all.push_str(&value.to_lowercase());
                 all.push(' ');
@@ -427,9 +426,7 @@ impl Query {
             late.extend(store.by_modified.range((next, 0), (i64::MAX, 0)).map(|(_, id)| id));
             late.extend(store.archived.range((next, 0)..).map(|(_, id)| *id));
         }
-        let known = |id: &u64| {
-            store.records.get(id).map(AsRef::as_ref).filter(|record: &&Record| record.created <= as_of)
-        };
+        let known = |id: &u64| store.records.get(*id).filter(|record| record.created <= as_of);
         if by_modified && self.groups.len() <= 1 {
             return self.run_by_modified(account, object, as_of, &late, &known);
         }
@@ -446,10 +443,10 @@ impl Query {
                 }
             }
             None => {
-                for (id, record) in &store.records {
+                for record in store.records.values() {
                     let gone = record.archived.is_some_and(|at| at <= as_of) || record.created > as_of;
                     if !gone && self.accepts(account, object, record, as_of) {
-                        hits.push(*id);
+                        hits.push(record.id);
                     }
                 }
             }
@@ -562,7 +559,7 @@ impl Query {
             }
             let taken = store.unique.get(&key).filter(|_| kind == PropertyType::String)?;
             let held = |term: &Term| match term {
-                Term::Text(value) => taken.get(value.as_str()).copied(),
+                Term::Text(value) => taken.get(value),
                 Term::Number(_) => None,
             };
             Some(filter.values.iter().filter_map(held).collect())

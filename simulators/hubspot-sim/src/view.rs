@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use crate::account::Account;
 use crate::error::ApiError;
 use crate::record::{Record, Version};
-use crate::registry;
 use crate::time::iso;
 
 /// Which properties an answer has.
@@ -35,13 +34,11 @@ impl Account {
         let store = &self.stores[object];
         let mut names: BTreeSet<&str> = [store.kind.created, store.kind.modified, "hs_object_id"].into();
         if shape.all {
-            names.extend(
-                record.slots.iter().filter_map(|slot| store.property(slot.key)).map(|one| one.name.as_str()),
-            );
+            names.extend(record.keys().filter_map(|key| store.property(key)).map(|one| one.name.as_str()));
             let computed = store.properties.values().filter(|one| one.computed.is_some());
             names.extend(computed.map(|one| one.name.as_str()));
         } else if shape.properties.is_empty() && !shape.exact {
-            names.extend(store.kind.defaults);
+            names.extend(store.kind.defaults.iter().map(String::as_str));
         } else {
             names.extend(shape.properties.iter().map(String::as_str));
         }
@@ -82,7 +79,7 @@ impl Account {
             let mut all = Map::new();
             for other in &shape.associations {
                 if let Some(links) = self.links_json((object, record.id), *other) {
-                    all.insert(registry::KINDS[*other].name.to_owned(), links);
+                    all.insert(self.kind(*other).name.clone(), links);
                 }
             }
             if !all.is_empty() {
@@ -97,11 +94,11 @@ impl Account {
         body
     }
 
-    fn version_json(&self, version: &Version) -> Value {
+    fn version_json(&self, version: &Version<'_>) -> Value {
         let mut one = Map::new();
-        one.insert("value".into(), json!(version.value.as_deref().unwrap_or_default()));
+        one.insert("value".into(), json!(version.value.unwrap_or_default()));
         one.insert("timestamp".into(), json!(iso(version.at)));
-        if let Some(source) = self.sources.get(version.source as usize) {
+        if let Some(source) = self.sources.get(usize::from(version.source)) {
             one.insert("sourceType".into(), json!(source.kind));
             one.insert("sourceId".into(), json!(source.id));
             if let Some(label) = &source.label {
@@ -116,9 +113,9 @@ impl Account {
 
     /// All versions of a value, the newest first.
     pub(crate) fn history(&self, object: usize, record: &Record, key: u32) -> Vec<Value> {
-        if let Some(slot) = record.slot(key) {
-            let all = std::iter::once(&slot.now).chain(slot.older.iter().rev());
-            return all.map(|version| self.version_json(version)).collect();
+        let versions = record.versions(key);
+        if !versions.is_empty() {
+            return versions.iter().map(|version| self.version_json(version)).collect();
         }
         // assumed: a calculated value has one version, as old as the record's last change
         let value = self.value(object, record, key, i64::MAX);
@@ -136,7 +133,7 @@ impl Account {
                 let key = store.active(&by.to_lowercase()).map(|(key, _)| key);
                 let taken =
                     key.and_then(|key| store.unique.get(&key)).ok_or_else(|| self.not_unique(object, by))?;
-                taken.get(id.trim().to_lowercase().as_str()).copied().ok_or_else(ApiError::record_not_found)
+                taken.get(id.trim()).ok_or_else(ApiError::record_not_found)
             }
             None => match id.trim().parse::<i64>() {
                 Err(_) => Err(ApiError::object_not_found("Object not found.  objectId are usually numeric.")
@@ -147,7 +144,8 @@ impl Account {
                 }
                 Ok(id) => {
                     let id = id.unsigned_abs();
-                    if store.records.contains_key(&id) { Ok(id) } else { Err(ApiError::record_not_found()) }
+                    let id = store.merged.get(&id).copied().unwrap_or(id);
+                    if store.records.contains(id) { Ok(id) } else { Err(ApiError::record_not_found()) }
                 }
             },
         }

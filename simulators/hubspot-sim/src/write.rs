@@ -1,13 +1,11 @@
 //! Changing records: checked first, then done.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::account::{Account, Source};
 use crate::error::ApiError;
-use crate::links::Links;
 use crate::property::value::{Invalid, normalise, refusal, text_of};
 use crate::record::Record;
 use crate::registry::{COMPANIES, CONTACTS};
@@ -17,6 +15,10 @@ pub(crate) type Values = Vec<(u32, Option<String>)>;
 
 /// Unique values earlier rows of the same request have taken.
 pub(crate) type Claimed = HashMap<(u32, String), u64>;
+
+fn borrowed(values: &Values) -> Vec<(u32, Option<&str>)> {
+    values.iter().map(|(key, value)| (*key, value.as_deref())).collect()
+}
 
 impl Account {
     /// Checks and normalises what is to be written to a new record or to `current`.
@@ -141,7 +143,7 @@ impl Account {
 
     fn check_required(&self, object: usize, values: &Values) -> Result<(), ApiError> {
         let store = &self.stores[object];
-        let has = |name: &&str| {
+        let has = |name: &String| {
             store
                 .key(name)
                 .is_some_and(|key| values.iter().any(|(one, value)| *one == key && value.is_some()))
@@ -178,7 +180,7 @@ impl Account {
             }
         }
         let clash = wanted.iter().find_map(|(key, value)| {
-            let held = store.unique.get(key).and_then(|taken| taken.get(value.as_str())).copied();
+            let held = store.unique.get(key).and_then(|taken| taken.get(value));
             let held = held.or_else(|| claimed.get(&(*key, value.clone())).copied());
             held.filter(|holder| Some(*holder) != own).map(|holder| (*key, value.clone(), holder))
         });
@@ -187,7 +189,7 @@ impl Account {
             return Err(ApiError::conflict(format!("Contact already exists. Existing ID: {holder}")));
         }
         let name = store.property(key).map(|property| property.name.clone()).unwrap_or_default();
-        let legacy = store.kind.legacy;
+        let legacy = store.kind.legacy.clone();
         let id = own.unwrap_or_else(|| self.stores[object].next_id());
         Err(ApiError::validation(format!(
             "Cannot set PropertyValueCoordinates{{portalId={}, objectTypeId=ObjectTypeId{{legacyObjectType={legacy}}}, \
@@ -208,30 +210,19 @@ impl Account {
         let source = self.source(source);
         let store = &mut self.stores[object];
         let id = store.next_id();
-        let mut record = Record {
-            id,
-            created: at,
-            modified: at,
-            archived: None,
-            source,
-            slots: Vec::with_capacity(values.len() + 1),
-            links: Links::default(),
-        };
-        for (key, value) in values {
-            record.set(key, value, source, at);
-        }
         if object == CONTACTS
             && let Some(stage) = store.key("lifecyclestage")
-            && record.stored(stage, i64::MAX).is_none()
+            && !values.iter().any(|(key, value)| *key == stage && value.is_some())
         {
-            record.set(stage, Some("lead".to_owned()), source, at);
+            values.push((stage, Some("lead".to_owned())));
         }
-        record.slots.shrink_to_fit();
+        let mut record = Record::new(id, source, at);
+        record.set_all(&borrowed(&values), source, at);
         for (key, value) in store.unique_values(&record) {
-            store.unique.entry(key).or_default().insert(value, id);
+            store.unique.entry(key).or_default().insert(&value, id);
         }
         store.by_modified.insert((at, id));
-        store.records.insert(id, Arc::new(record));
+        store.records.insert(record);
         if let Some(Some(company)) = company {
             self.link_primary((object, id), company, at);
         }
@@ -260,13 +251,8 @@ impl Account {
         let at = self.tick(now);
         let company = self.take_company(object, &mut values);
         let source = self.source(source);
-        let mut changed = self.modify(object, id, at, |record| {
-            let mut changed = false;
-            for (key, value) in values {
-                changed |= record.set(key, value, source, at);
-            }
-            changed
-        });
+        let mut changed =
+            self.modify(object, id, at, |record| record.set_all(&borrowed(&values), source, at));
         match company {
             Some(Some(company)) => changed |= self.link_primary((object, id), company, at),
             Some(None) => changed |= self.unlink_primary((object, id), at),
@@ -284,46 +270,42 @@ impl Account {
         change: impl FnOnce(&mut Record) -> bool,
     ) -> bool {
         let store = &mut self.stores[object];
-        let Some(mut shared) = store.records.remove(&id) else { return false };
-        let held = store.unique_values(&shared);
-        let record = Arc::make_mut(&mut shared);
+        let Some(record) = store.records.get(id) else { return false };
+        let held = store.unique_values(record);
+        let Some(record) = store.records.get_mut(id) else { return false };
         let before = record.modified;
-        let changed = change(record);
-        if changed {
-            record.modified = before.max(at);
-            if record.archived.is_none() {
-                store.by_modified.remove((before, id));
-                store.by_modified.insert((record.modified, id));
-                let holds = store.unique_values(record);
-                if held != holds {
-                    store.release(held, id);
-                    for (key, value) in holds {
-                        store.unique.entry(key).or_default().insert(value, id);
-                    }
+        if !change(record) {
+            return false;
+        }
+        record.modified = before.max(at);
+        let (modified, live) = (record.modified, record.archived.is_none());
+        if live {
+            store.by_modified.remove((before, id));
+            store.by_modified.insert((modified, id));
+            let holds = store.records.get(id).map(|record| store.unique_values(record)).unwrap_or_default();
+            if held != holds {
+                store.release(&held, id);
+                for (key, value) in holds {
+                    store.unique.entry(key).or_default().insert(&value, id);
                 }
             }
         }
-        store.records.insert(id, shared);
-        changed
+        true
     }
 
     /// Moves a record to the recycle bin; false when it is not there.
     pub(crate) fn archive(&mut self, object: usize, id: u64, now: i64) -> bool {
         let at = self.tick(now);
         let store = &mut self.stores[object];
-        if store.live(id).is_none() {
-            return false;
-        }
-        let Some(mut shared) = store.records.remove(&id) else { return false };
-        let held = store.unique_values(&shared);
-        store.release(held, id);
-        let record = Arc::make_mut(&mut shared);
+        let Some(record) = store.live(id) else { return false };
+        let held = store.unique_values(record);
+        store.release(&held, id);
+        let Some(record) = store.records.get_mut(id) else { return false };
         store.by_modified.remove((record.modified, id));
         record.archived = Some(at);
         record.modified = record.modified.max(at);
         store.archived.insert((at, id));
         let links = record.links.others();
-        store.records.insert(id, shared);
         for (other, other_id) in links {
             self.refresh_primary((usize::from(other), other_id), at);
         }
@@ -334,26 +316,23 @@ impl Account {
     pub(crate) fn restore(&mut self, object: usize, id: u64, now: i64) -> Result<bool, ApiError> {
         let at = self.tick(now);
         let store = &mut self.stores[object];
-        let Some(shared) = store.records.get(&id).cloned() else { return Ok(false) };
-        let Some(since) = shared.archived else { return Ok(false) };
-        let held = store.unique_values(&shared);
-        let clash = held
-            .iter()
-            .find_map(|(key, value)| store.unique.get(key).and_then(|taken| taken.get(value)).copied());
+        let Some(record) = store.records.get(id) else { return Ok(false) };
+        let Some(since) = record.archived else { return Ok(false) };
+        let held = store.unique_values(record);
+        let clash =
+            held.iter().find_map(|(key, value)| store.unique.get(key).and_then(|taken| taken.get(value)));
         if let Some(holder) = clash {
             return Err(ApiError::conflict(format!("Record already exists. Existing ID: {holder}")));
         }
         for (key, value) in held {
-            store.unique.entry(key).or_default().insert(value, id);
+            store.unique.entry(key).or_default().insert(&value, id);
         }
-        let mut shared = shared;
-        let record = Arc::make_mut(&mut shared);
+        let Some(record) = store.records.get_mut(id) else { return Ok(false) };
         record.archived = None;
         record.modified = record.modified.max(at);
         store.archived.remove(&(since, id));
         store.by_modified.insert((record.modified, id));
         let links = record.links.others();
-        store.records.insert(id, shared);
         for (other, other_id) in links {
             self.refresh_primary((usize::from(other), other_id), at);
         }
@@ -363,12 +342,10 @@ impl Account {
 }
 
 impl crate::account::Store {
-    fn release(&mut self, held: Vec<(u32, Box<str>)>, id: u64) {
+    pub(crate) fn release(&mut self, held: &[(u32, String)], id: u64) {
         for (key, value) in held {
-            if let Some(taken) = self.unique.get_mut(&key)
-                && taken.get(&value) == Some(&id)
-            {
-                taken.remove(&value);
+            if let Some(taken) = self.unique.get_mut(key) {
+                taken.release(value, id);
             }
         }
     }

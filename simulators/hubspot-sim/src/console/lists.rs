@@ -5,7 +5,6 @@ use std::fmt::Write;
 use super::page::{escape, layout};
 use crate::http::{Ctx, Outcome, Reply};
 use crate::limits::Limits;
-use crate::property::title_case;
 use crate::record::Record;
 use crate::time::iso;
 
@@ -14,13 +13,13 @@ const PAGE: usize = 50;
 pub(super) fn home(ctx: &Ctx<'_>) -> Outcome {
     let account = ctx.sim.read();
     let mut body = String::from("<h1>Records</h1><div class=\"cards\">");
-    for store in &account.stores {
+    for store in account.stores.iter().filter(|store| !store.kind.purged) {
         let _ = write!(
             body,
             "<a class=\"card\" href=\"/_sim/console/{}\"><b>{}</b>{}<br><span class=\"soft\">{} archived</span></a>",
             store.kind.name,
             store.live_count(),
-            title_case(store.kind.name),
+            escape(&store.kind.labels.1),
             store.archived.len()
         );
     }
@@ -38,7 +37,7 @@ pub(super) fn home(ctx: &Ctx<'_>) -> Outcome {
         if settings.limits == Limits::Real { "as on the platform" } else { "none" },
         settings.search_lag
     );
-    Ok(Reply::html(200, layout("Records", &body)))
+    Ok(Reply::html(200, layout(&account, "Records", &body)))
 }
 
 pub(super) fn list(ctx: &Ctx<'_>, object: usize) -> Outcome {
@@ -58,36 +57,30 @@ pub(super) fn list(ctx: &Ctx<'_>, object: usize) -> Outcome {
                 }))
     };
     // The newest first: it is what a person has just made.
-    let shown: Vec<&Record> = store
-        .records
-        .values()
-        .rev()
-        .map(AsRef::as_ref)
-        .filter(|record| fits(record))
-        .skip(from)
-        .take(PAGE + 1)
-        .collect();
+    let shown: Vec<&Record> =
+        store.records.values().rev().filter(|record| fits(record)).skip(from).take(PAGE + 1).collect();
     let columns: Vec<&str> = store
         .kind
         .defaults
         .iter()
-        .copied()
+        .map(String::as_str)
         .filter(|name| {
             !matches!(*name, "hs_object_id" | "createdate" | "hs_createdate") && *name != store.kind.modified
         })
         .take(6)
         .collect();
-    let name = store.kind.name;
-    let title = title_case(name);
+    let name = &store.kind.name;
+    let title = &store.kind.labels.1;
     let mut body = format!(
-        "<h1>{title} <span class=\"soft\">{} live</span></h1><form class=\"row\" method=\"get\">\
+        "<h1>{} <span class=\"soft\">{} live</span></h1><form class=\"row\" method=\"get\">\
          <input name=\"q\" value=\"{}\" placeholder=\"Search\" aria-label=\"Search\">\
          <label><input type=\"checkbox\" name=\"archived\" value=\"true\"{}> archived</label>\
          <button>Search</button> <a href=\"/_sim/console/{name}/new\">Create {}</a></form><table><tr><th>Record</th>",
+        escape(title),
         store.live_count(),
         escape(&wanted),
         if archived { " checked" } else { "" },
-        store.kind.singular
+        escape(&store.kind.labels.0)
     );
     for column in &columns {
         let label = store.properties.get(*column).map_or(*column, |property| property.label.as_str());
@@ -126,5 +119,5 @@ pub(super) fn list(ctx: &Ctx<'_>, object: usize) -> Outcome {
         body.push_str(&link(from + PAGE, "Older"));
     }
     body.push_str("</p>");
-    Ok(Reply::html(200, layout(&title, &body)))
+    Ok(Reply::html(200, layout(&account, title, &body)))
 }

@@ -4,46 +4,49 @@ mod lists;
 pub(crate) mod page;
 mod records;
 
-use crate::http::{Handler, Reply};
-use crate::registry;
+use crate::account::Account;
+use crate::http::{Ctx, Handler, Outcome, Reply};
 
 /// Which page a path under the console is.
 pub(crate) fn find(method: &str, rest: &[&str]) -> Option<(&'static str, Handler)> {
-    let object = |name: &str| registry::find(name);
     match (method, rest) {
         ("GET", []) => Some(("/_sim/console", Box::new(lists::home))),
-        ("GET", [name]) => {
-            let object = object(name)?;
-            Some(("/_sim/console/{object}", Box::new(move |ctx| lists::list(ctx, object))))
-        }
+        ("GET", [name]) => Some(("/_sim/console/{object}", about(name, lists::list))),
         ("GET", [name, "new"]) => {
-            let object = object(name)?;
-            Some(("/_sim/console/{object}/new", Box::new(move |ctx| records::blank(ctx, object, None))))
+            Some(("/_sim/console/{object}/new", about(name, |ctx, object| records::blank(ctx, object, None))))
         }
-        ("POST", [name, "new"]) => {
-            let object = object(name)?;
-            Some(("/_sim/console/{object}/new", Box::new(move |ctx| records::create(ctx, object))))
-        }
+        ("POST", [name, "new"]) => Some(("/_sim/console/{object}/new", about(name, records::create))),
         ("GET", [name, id]) => {
-            let (object, id) = (object(name)?, id.parse().ok()?);
-            Some(("/_sim/console/{object}/{id}", Box::new(move |ctx| records::open(ctx, object, id, None))))
+            let id = id.parse().ok()?;
+            let page = move |ctx: &Ctx<'_>, object| records::open(ctx, object, id, None);
+            Some(("/_sim/console/{object}/{id}", about(name, page)))
         }
         ("POST", [name, id]) => {
-            let (object, id) = (object(name)?, id.parse().ok()?);
-            Some(("/_sim/console/{object}/{id}", Box::new(move |ctx| records::edit(ctx, object, id))))
+            let id = id.parse().ok()?;
+            let page = move |ctx: &Ctx<'_>, object| records::edit(ctx, object, id);
+            Some(("/_sim/console/{object}/{id}", about(name, page)))
         }
         ("POST", [name, id, verb @ ("archive" | "restore")]) => {
-            let (object, id) = (object(name)?, id.parse().ok()?);
-            let restore = *verb == "restore";
-            Some((
-                "/_sim/console/{object}/{id}/{verb}",
-                Box::new(move |ctx| records::bin(ctx, object, id, restore)),
-            ))
+            let (id, restore) = (id.parse().ok()?, *verb == "restore");
+            let page = move |ctx: &Ctx<'_>, object| records::bin(ctx, object, id, restore);
+            Some(("/_sim/console/{object}/{id}/{verb}", about(name, page)))
         }
         _ => None,
     }
 }
 
-fn missing() -> Reply {
-    Reply::html(404, page::layout("Not found", "<h1>There is no such record</h1>"))
+fn missing(account: &Account) -> Reply {
+    Reply::html(404, page::layout(account, "Not found", "<h1>There is no such record</h1>"))
+}
+
+/// A page about one kind of record; the kind is looked up when the page is asked for.
+fn about(name: &str, page: impl FnOnce(&Ctx<'_>, usize) -> Outcome + 'static) -> Handler {
+    let name = name.to_owned();
+    Box::new(move |ctx| {
+        let object = ctx.sim.read().find_kind(&name);
+        match object {
+            Some(object) => page(ctx, object),
+            None => Ok(missing(&ctx.sim.read())),
+        }
+    })
 }

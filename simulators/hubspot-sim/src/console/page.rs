@@ -1,5 +1,7 @@
 //! The frame all pages share.
 
+use crate::account::Account;
+
 const STYLE: &str = "
 :root { --ink: #33475b; --soft: #516f90; --line: #dfe3eb; --back: #f5f8fa; --accent: #ff7a59; }
 * { box-sizing: border-box; }
@@ -40,22 +42,23 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// A whole page. `body` is markup already.
-pub(crate) fn layout(title: &str, body: &str) -> String {
-    let links: String = crate::registry::KINDS
-        .iter()
-        .map(|kind| {
-            format!(
-                "<a href=\"/_sim/console/{0}\">{1}</a> ",
-                kind.name,
-                crate::property::title_case(kind.name)
-            )
+pub(crate) fn layout(account: &Account, title: &str, body: &str) -> String {
+    let links: String = account
+        .kinds()
+        .map(|(_, kind)| {
+            format!("<a href=\"/_sim/console/{0}\">{1}</a> ", escape(&kind.name), escape(&kind.labels.1))
         })
         .collect();
+    frame(&links, title, body)
+}
+
+/// A whole page with these links at its head. `links` and `body` are markup already.
+pub(crate) fn frame(links: &str, title: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\"><title>{} · HubSpot (simulated)</title>\
          <style>{STYLE}</style></head><body><header><strong><a href=\"/_sim/console\">HubSpot (simulated)</a>\
-         </strong><nav>{links}</nav></header><main>{body}</main></body></html>",
+         </strong><nav aria-label=\"Objects\">{links}</nav></header><main>{body}</main></body></html>",
         escape(title)
     )
 }

@@ -8,9 +8,8 @@ use super::missing;
 use super::page::{escape, layout};
 use crate::account::Account;
 use crate::http::{Ctx, Outcome, Reply};
-use crate::property::{Property, PropertyType, title_case};
+use crate::property::{Property, PropertyType};
 use crate::record::Record;
-use crate::registry::KINDS;
 use crate::time::iso;
 
 /// The field a person edits a value with.
@@ -43,8 +42,8 @@ fn fields(ctx: &Ctx<'_>, account: &Account, object: usize, record: Option<&Recor
     let mut rows = String::new();
     for (name, property) in store.properties.iter().filter(|(_, property)| property.archived.is_none()) {
         let value = record.and_then(|record| account.named(object, record, name)).unwrap_or_default();
-        let common = store.kind.searchable.contains(&name.as_str())
-            || store.kind.defaults.contains(&name.as_str())
+        let common = store.kind.searchable.contains(name)
+            || store.kind.defaults.contains(name)
             || matches!(
                 name.as_str(),
                 "city" | "jobtitle" | "lifecyclestage" | "industry" | "hubspot_owner_id"
@@ -71,17 +70,23 @@ fn note(text: Option<&str>) -> String {
     text.map(|text| format!("<p class=\"note\" role=\"alert\">{}</p>", escape(text))).unwrap_or_default()
 }
 
+/// Where the page of a record is.
+fn page_of(account: &Account, object: usize, id: u64) -> String {
+    format!("/_sim/console/{}/{id}", account.kind(object).name)
+}
+
 pub(super) fn blank(ctx: &Ctx<'_>, object: usize, refused: Option<&str>) -> Outcome {
     let account = ctx.sim.read();
-    let kind = account.stores[object].kind;
-    let title = format!("Create {}", kind.singular);
+    let kind = account.kind(object);
+    let title = format!("Create {}", kind.labels.0);
     let body = format!(
-        "<h1>{title}</h1>{}<form method=\"post\"><table>{}</table>\
+        "<h1>{}</h1>{}<form method=\"post\"><table>{}</table>\
          <p><button class=\"main\">Create</button> <a href=\"?all=true\">Show every property</a></p></form>",
+        escape(&title),
         note(refused),
         fields(ctx, &account, object, None)
     );
-    Ok(Reply::html(if refused.is_some() { 400 } else { 200 }, layout(&title, &body)))
+    Ok(Reply::html(if refused.is_some() { 400 } else { 200 }, layout(&account, &title, &body)))
 }
 
 pub(super) fn create(ctx: &Ctx<'_>, object: usize) -> Outcome {
@@ -93,7 +98,7 @@ pub(super) fn create(ctx: &Ctx<'_>, object: usize) -> Outcome {
         .collect();
     let made = ctx.sim.write().person_creates(object, &given, ctx.now);
     match made {
-        Ok(id) => Ok(Reply::redirect(format!("/_sim/console/{}/{id}", KINDS[object].name))),
+        Ok(id) => Ok(Reply::redirect(page_of(&ctx.sim.read(), object, id))),
         Err(error) => blank(ctx, object, Some(&error.message)),
     }
 }
@@ -101,13 +106,13 @@ pub(super) fn create(ctx: &Ctx<'_>, object: usize) -> Outcome {
 pub(super) fn open(ctx: &Ctx<'_>, object: usize, id: u64, refused: Option<&str>) -> Outcome {
     let account = ctx.sim.read();
     let store = &account.stores[object];
-    let Some(record) = store.records.get(&id) else { return Ok(missing()) };
+    let Some(record) = store.records.get(id) else { return Ok(missing(&account)) };
     let title = account.display(object, record);
-    let name = store.kind.name;
+    let name = escape(&store.kind.name);
     let mut body = format!(
         "<h1>{} <span class=\"soft\">{} {id}</span></h1>{}",
         escape(&title),
-        escape(store.kind.singular),
+        escape(&store.kind.labels.0),
         note(refused)
     );
     if let Some(at) = record.archived {
@@ -136,20 +141,20 @@ pub(super) fn open(ctx: &Ctx<'_>, object: usize, id: u64, refused: Option<&str>)
     }
     body.push_str(&links(&account, object, record));
     body.push_str(&history(&account, object, record));
-    Ok(Reply::html(if refused.is_some() { 400 } else { 200 }, layout(&title, &body)))
+    Ok(Reply::html(if refused.is_some() { 400 } else { 200 }, layout(&account, &title, &body)))
 }
 
 fn links(account: &Account, object: usize, record: &Record) -> String {
     let mut rows = String::new();
-    for (other, kind) in KINDS.iter().enumerate() {
+    for (other, kind) in account.kinds() {
         for (id, types) in account.links((object, record.id), other).into_iter().take(200) {
             let Some(there) = account.live(other, id) else { continue };
             let labels: Vec<String> = types.iter().filter_map(|id| account.label_of(*id)).collect();
             let _ = write!(
                 rows,
                 "<tr><td>{}</td><td><a href=\"/_sim/console/{}/{id}\">{}</a></td><td>{}</td></tr>",
-                title_case(kind.singular),
-                kind.name,
+                escape(&kind.labels.0),
+                escape(&kind.name),
                 escape(&account.display(other, there)),
                 escape(&labels.join(", "))
             );
@@ -164,22 +169,21 @@ fn links(account: &Account, object: usize, record: &Record) -> String {
 fn history(account: &Account, object: usize, record: &Record) -> String {
     let store = &account.stores[object];
     let mut all = Vec::new();
-    for slot in &record.slots {
-        let versions = slot.older.iter().chain(std::iter::once(&slot.now));
-        all.extend(versions.map(|version| (version.at, slot.key, version)));
+    for key in record.keys() {
+        all.extend(record.versions(key).into_iter().map(|version| (version.at, key, version)));
     }
     all.sort_by_key(|(at, _, _)| std::cmp::Reverse(*at));
     let mut rows = String::new();
     for (at, key, version) in all.into_iter().take(300) {
         let Some(property) = store.property(key) else { continue };
-        let source = account.sources.get(version.source as usize);
+        let source = account.sources.get(usize::from(version.source));
         let by = source.map(|source| format!("{} {}", source.kind, source.id)).unwrap_or_default();
         let _ = write!(
             rows,
             "<tr><td class=\"soft\">{}</td><td>{}</td><td>{}</td><td class=\"soft\">{}</td></tr>",
             iso(at),
             escape(&property.label),
-            escape(version.value.as_deref().unwrap_or("(cleared)")),
+            escape(version.value.unwrap_or("(cleared)")),
             escape(&by)
         );
     }
@@ -191,7 +195,7 @@ fn history(account: &Account, object: usize, record: &Record) -> String {
 pub(super) fn edit(ctx: &Ctx<'_>, object: usize, id: u64) -> Outcome {
     let edited = {
         let mut account = ctx.sim.write();
-        let Some(record) = account.live(object, id) else { return Ok(missing()) };
+        let Some(record) = account.live(object, id) else { return Ok(missing(&account)) };
         // A form sends every field it shows; only those a person changed are written.
         let mut given = Map::new();
         for (name, value) in ctx.form() {
@@ -203,13 +207,13 @@ pub(super) fn edit(ctx: &Ctx<'_>, object: usize, id: u64) -> Outcome {
         account.person_edits(object, id, &given, ctx.now)
     };
     match edited {
-        Ok(_) => Ok(Reply::redirect(format!("/_sim/console/{}/{id}", KINDS[object].name))),
+        Ok(_) => Ok(Reply::redirect(page_of(&ctx.sim.read(), object, id))),
         Err(error) => open(ctx, object, id, Some(&error.message)),
     }
 }
 
 pub(super) fn bin(ctx: &Ctx<'_>, object: usize, id: u64, restore: bool) -> Outcome {
-    let to = format!("/_sim/console/{}/{id}", KINDS[object].name);
+    let to = page_of(&ctx.sim.read(), object, id);
     if !restore {
         ctx.sim.write().archive(object, id, ctx.now);
         return Ok(Reply::redirect(to));

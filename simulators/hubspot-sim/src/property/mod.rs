@@ -1,5 +1,6 @@
 //! Property definitions: what a value may be, and who may set it.
 
+mod further;
 pub(crate) mod industry;
 pub(crate) mod standard;
 pub(crate) mod value;
@@ -108,6 +109,8 @@ pub(crate) enum Computed {
     ClosedWon,
     Probability,
     AmountHome,
+    LineAmount,
+    AllVids,
 }
 
 /// A property of one kind of record.

@@ -2,14 +2,16 @@
 
 use super::industry::INDUSTRIES;
 use super::{Choice, Computed, Property, PropertyType, title_case};
-use crate::registry::{COMPANIES, CONTACTS, DEALS, KINDS};
+use crate::registry::Kind;
 
 /// How a standard property is written down below.
-enum Is {
+pub(super) enum Is {
     Text,
     Area,
+    Html,
     Phone,
     Num,
+    Day,
     Moment,
     Flag,
     Pick(&'static [(&'static str, &'static str)]),
@@ -23,7 +25,7 @@ enum Is {
 }
 use Is::*;
 
-type Row = (&'static str, &'static str, Is);
+pub(super) type Row = (&'static str, &'static str, Is);
 
 static LIFECYCLE: &[(&str, &str)] = &[
     ("subscriber", "Subscriber"),
@@ -93,6 +95,9 @@ fn everywhere() -> Vec<Row> {
             Calc(PropertyType::Number, Computed::SourceUser),
         ),
         ("hubspot_owner_id", "Owner", Open),
+        ("hs_merged_object_ids", "Merged record IDs", Kept(PropertyType::String)),
+        ("hs_unique_creation_key", "Unique creation key", Kept(PropertyType::String)),
+        ("hubspot_team_id", "HubSpot Team", Kept(PropertyType::String)),
         ("hubspot_owner_assigneddate", "Owner assigned date", Kept(PropertyType::DateTime)),
     ]
 }
@@ -183,7 +188,8 @@ fn contacts() -> Vec<Row> {
         ("hs_is_contact", "Is a contact", Calc(PropertyType::Bool, Computed::IsContact)),
         ("hs_is_unworked", "Contact unworked", Calc(PropertyType::Bool, Computed::Unworked)),
         ("hs_pipeline", "Pipeline", Calc(PropertyType::String, Computed::ContactPipeline)),
-        ("hs_all_contact_vids", "All vids for a contact", Calc(PropertyType::String, Computed::ObjectId)),
+        ("hs_all_contact_vids", "All vids for a contact", Calc(PropertyType::String, Computed::AllVids)),
+        ("hs_calculated_merged_vids", "Merged vids with timestamps of a contact", Kept(PropertyType::String)),
         ("hs_analytics_source", "Original Traffic Source", Pick(SOURCES)),
         ("hs_latest_source", "Latest Traffic Source", Pick(SOURCES)),
         ("associatedcompanyid", "Primary Associated Company ID", Num),
@@ -345,31 +351,17 @@ fn tickets() -> Vec<Row> {
     ]
 }
 
-fn tasks() -> Vec<Row> {
+/// What an object that a schema defines has from the start.
+fn custom() -> Vec<Row> {
     vec![
-        ("hs_timestamp", "Due date", Moment),
-        ("hs_task_subject", "Task Title", Text),
-        ("hs_task_body", "Task Notes", Area),
+        ("hs_pipeline", "Pipeline", Open),
+        ("hs_pipeline_stage", "Pipeline stage", Open),
+        ("hs_createdate", "Object create date/time", Calc(PropertyType::DateTime, Computed::Created)),
         (
-            "hs_task_status",
-            "Task Status",
-            Pick(&[
-                ("NOT_STARTED", "Not started"),
-                ("IN_PROGRESS", "In progress"),
-                ("WAITING", "Waiting"),
-                ("DEFERRED", "Deferred"),
-                ("COMPLETED", "Completed"),
-            ]),
+            "hs_lastmodifieddate",
+            "Object last modified date/time",
+            Calc(PropertyType::DateTime, Computed::Modified),
         ),
-        (
-            "hs_task_priority",
-            "Priority",
-            Pick(&[("NONE", "None"), ("LOW", "Low"), ("MEDIUM", "Medium"), ("HIGH", "High")]),
-        ),
-        ("hs_task_type", "Task Type", Pick(&[("EMAIL", "Email"), ("CALL", "Call"), ("TODO", "To Do")])),
-        ("hs_task_reminders", "Reminders", Text),
-        ("hs_createdate", "Create date", Calc(PropertyType::DateTime, Computed::Created)),
-        ("hs_lastmodifieddate", "Last modified date", Calc(PropertyType::DateTime, Computed::Modified)),
     ]
 }
 
@@ -377,13 +369,15 @@ fn choices(list: &[(&str, &str)]) -> Vec<Choice> {
     list.iter().zip(0..).map(|((value, label), order)| Choice::new(value, label, order)).collect()
 }
 
-fn build(object: usize, row: Row, group: &str, born: i64) -> Property {
+fn build(kind: &Kind, row: Row, group: &str, born: i64) -> Property {
     let (name, label, is) = row;
-    let (kind, field_type, options) = match is {
+    let (of, field_type, options) = match is {
         Text => (PropertyType::String, "text", Vec::new()),
         Area => (PropertyType::String, "textarea", Vec::new()),
+        Html => (PropertyType::String, "html", Vec::new()),
         Phone => (PropertyType::String, "phonenumber", Vec::new()),
         Num => (PropertyType::Number, "number", Vec::new()),
+        Day => (PropertyType::Date, "date", Vec::new()),
         Moment => (PropertyType::DateTime, "date", Vec::new()),
         Flag => (
             PropertyType::Bool,
@@ -394,21 +388,21 @@ fn build(object: usize, row: Row, group: &str, born: i64) -> Property {
         Radio(list) => (PropertyType::Enumeration, "radio", choices(list)),
         Many(list) => (PropertyType::Enumeration, "checkbox", choices(list)),
         Open => (PropertyType::Enumeration, "select", Vec::new()),
-        Calc(kind, _) | Kept(kind) => {
-            let field_type = match kind {
+        Calc(of, _) | Kept(of) => {
+            let field_type = match of {
                 PropertyType::DateTime | PropertyType::Date => "date",
                 PropertyType::Number => "number",
                 PropertyType::Bool => "booleancheckbox",
                 _ => "text",
             };
-            (kind, field_type, Vec::new())
+            (of, field_type, Vec::new())
         }
     };
-    let mut property = Property::custom(name, label, kind, group, born);
+    let mut property = Property::custom(name, label, of, group, born);
     property.field_type = field_type.to_owned();
     property.options = options;
     property.built_in = true;
-    property.form_field = object == CONTACTS && matches!(is, Text | Phone | Pick(_) | Radio(_));
+    property.form_field = kind.name == "contacts" && matches!(is, Text | Phone | Pick(_) | Radio(_));
     property.read_only = matches!(is, Kept(_));
     if let Calc(_, computed) = is {
         property.calculated = !matches!(computed, Computed::ObjectId);
@@ -417,7 +411,7 @@ fn build(object: usize, row: Row, group: &str, born: i64) -> Property {
     if name == "hubspot_owner_id" {
         property.external_options = true;
     }
-    if object == COMPANIES && name == "industry" {
+    if kind.name == "companies" && name == "industry" {
         property.options = INDUSTRIES
             .split_whitespace()
             .zip(0..)
@@ -427,28 +421,30 @@ fn build(object: usize, row: Row, group: &str, born: i64) -> Property {
     property
 }
 
-/// The property group that built-in properties of this kind are in.
-pub(crate) fn group_of(object: usize) -> (&'static str, &'static str) {
-    match object {
-        CONTACTS => ("contactinformation", "Contact information"),
-        COMPANIES => ("companyinformation", "Company information"),
-        DEALS => ("dealinformation", "Deal information"),
-        _ => match KINDS[object].name {
-            "tickets" => ("ticketinformation", "Ticket information"),
-            _ => ("task", "Task information"),
-        },
+/// The property group that built-in properties of this kind are in: its name and its label.
+pub(crate) fn group_of(kind: &Kind) -> (String, String) {
+    let (one, _) = &kind.labels;
+    if kind.custom {
+        return (format!("{}_information", kind.singular), format!("{one} information"));
     }
+    let name = match kind.name.as_str() {
+        "tasks" | "calls" | "emails" | "meetings" | "notes" => kind.singular.clone(),
+        "postal_mail" => "postal_mail".to_owned(),
+        "communications" => "communication".to_owned(),
+        _ => format!("{}information", kind.singular.replace('_', "")),
+    };
+    (name, format!("{one} information"))
 }
 
 /// All built-in properties of a kind.
-pub(crate) fn properties(object: usize, born: i64) -> Vec<Property> {
-    let rows = match KINDS[object].name {
+pub(crate) fn properties(kind: &Kind, born: i64) -> Vec<Property> {
+    let rows = match kind.name.as_str() {
         "contacts" => contacts(),
         "companies" => companies(),
         "deals" => deals(),
         "tickets" => tickets(),
-        _ => tasks(),
+        name => super::further::rows(name).unwrap_or_else(custom),
     };
-    let (group, _) = group_of(object);
-    rows.into_iter().chain(everywhere()).map(|row| build(object, row, group, born)).collect()
+    let (group, _) = group_of(kind);
+    rows.into_iter().chain(everywhere()).map(|row| build(kind, row, &group, born)).collect()
 }

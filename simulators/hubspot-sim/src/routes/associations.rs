@@ -9,7 +9,6 @@ use crate::associations::{End, unlabelled};
 use crate::error::ApiError;
 use crate::http::{Ctx, Outcome, Reply};
 use crate::property::value::text_of;
-use crate::registry::KINDS;
 use crate::time::iso;
 
 const PAGE: usize = 500;
@@ -24,25 +23,25 @@ pub(super) fn find_on_record(method: &str, rest: &[&str]) -> Hit {
         ("PUT", ["default", to, to_id]) => {
             let (to, to_id) = ((*to).to_owned(), (*to_id).to_owned());
             serve("/{objectType}/{objectId}/associations/default/{toObjectType}/{toObjectId}", move |ctx| {
-                put_default(ctx, (kind(&from)?, &id), (kind(&to)?, &to_id))
+                put_default(ctx, (kind(ctx, &from)?, &id), (kind(ctx, &to)?, &to_id))
             })
         }
         ("GET", [to]) => {
             let to = (*to).to_owned();
             serve("/{objectType}/{objectId}/associations/{toObjectType}", move |ctx| {
-                list(ctx, (kind(&from)?, &id), kind(&to)?)
+                list(ctx, (kind(ctx, &from)?, &id), kind(ctx, &to)?)
             })
         }
         ("PUT", [to, to_id]) => {
             let (to, to_id) = ((*to).to_owned(), (*to_id).to_owned());
             serve("/{objectType}/{objectId}/associations/{toObjectType}/{toObjectId}", move |ctx| {
-                put(ctx, (kind(&from)?, &id), (kind(&to)?, &to_id))
+                put(ctx, (kind(ctx, &from)?, &id), (kind(ctx, &to)?, &to_id))
             })
         }
         ("DELETE", [to, to_id]) => {
             let (to, to_id) = ((*to).to_owned(), (*to_id).to_owned());
             serve("/{objectType}/{objectId}/associations/{toObjectType}/{toObjectId}", move |ctx| {
-                delete(ctx, (kind(&from)?, &id), (kind(&to)?, &to_id))
+                delete(ctx, (kind(ctx, &from)?, &id), (kind(ctx, &to)?, &to_id))
             })
         }
         _ => None,
@@ -53,27 +52,29 @@ pub(super) fn find_on_record(method: &str, rest: &[&str]) -> Hit {
 pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
     let [from, to, rest @ ..] = rest else { return None };
     let (from, to) = ((*from).to_owned(), (*to).to_owned());
-    let kinds = move || Ok((kind(&from)?, kind(&to)?));
+    let kinds = move |ctx: &Ctx<'_>| Ok((kind(ctx, &from)?, kind(ctx, &to)?));
     match (method, rest) {
-        ("POST", ["batch", "read"]) => serve("/{from}/{to}/batch/read", move |ctx| batch_read(ctx, kinds()?)),
+        ("POST", ["batch", "read"]) => {
+            serve("/{from}/{to}/batch/read", move |ctx| batch_read(ctx, kinds(ctx)?))
+        }
         ("POST", ["batch", "create"]) => {
-            serve("/{from}/{to}/batch/create", move |ctx| batch_create(ctx, kinds()?, false))
+            serve("/{from}/{to}/batch/create", move |ctx| batch_create(ctx, kinds(ctx)?, false))
         }
         ("POST", ["batch", "associate", "default"]) => {
-            serve("/{from}/{to}/batch/associate/default", move |ctx| batch_create(ctx, kinds()?, true))
+            serve("/{from}/{to}/batch/associate/default", move |ctx| batch_create(ctx, kinds(ctx)?, true))
         }
         ("POST", ["batch", "archive"]) => {
-            serve("/{from}/{to}/batch/archive", move |ctx| batch_archive(ctx, kinds()?))
+            serve("/{from}/{to}/batch/archive", move |ctx| batch_archive(ctx, kinds(ctx)?))
         }
         ("POST", ["batch", "labels", "archive"]) => {
-            serve("/{from}/{to}/batch/labels/archive", move |ctx| labels_archive(ctx, kinds()?))
+            serve("/{from}/{to}/batch/labels/archive", move |ctx| labels_archive(ctx, kinds(ctx)?))
         }
-        ("GET", ["labels"]) => serve("/{from}/{to}/labels", move |ctx| labels(ctx, kinds()?)),
-        ("POST", ["labels"]) => serve("/{from}/{to}/labels", move |ctx| define(ctx, kinds()?)),
-        ("PUT", ["labels"]) => serve("/{from}/{to}/labels", move |ctx| rename(ctx, kinds()?)),
+        ("GET", ["labels"]) => serve("/{from}/{to}/labels", move |ctx| labels(ctx, kinds(ctx)?)),
+        ("POST", ["labels"]) => serve("/{from}/{to}/labels", move |ctx| define(ctx, kinds(ctx)?)),
+        ("PUT", ["labels"]) => serve("/{from}/{to}/labels", move |ctx| rename(ctx, kinds(ctx)?)),
         ("DELETE", ["labels", id]) => {
             let id = (*id).to_owned();
-            serve("/{from}/{to}/labels/{associationTypeId}", move |ctx| remove(ctx, kinds()?, &id))
+            serve("/{from}/{to}/labels/{associationTypeId}", move |ctx| remove(ctx, kinds(ctx)?, &id))
         }
         _ => None,
     }
@@ -145,9 +146,9 @@ fn created_json(account: &Account, from: End, to: End) -> Value {
     let labels: Vec<String> =
         account.types_of(from, to).into_iter().filter_map(|id| account.label_of(id)).collect();
     json!({
-        "fromObjectTypeId": KINDS[from.0].type_id,
+        "fromObjectTypeId": account.kind(from.0).type_id,
         "fromObjectId": from.1,
-        "toObjectTypeId": KINDS[to.0].type_id,
+        "toObjectTypeId": account.kind(to.0).type_id,
         "toObjectId": to.1,
         "labels": labels,
     })
@@ -246,12 +247,13 @@ fn batch_read(ctx: &Ctx<'_>, (from, to): (usize, usize)) -> Outcome {
             _ => {
                 let error = ApiError::object_not_found(format!(
                     "No {} is associated with {} {id}.",
-                    KINDS[to].singular, KINDS[from].singular
+                    account.kind(to).singular.as_str(),
+                    account.kind(from).singular.as_str()
                 ))
                 .with_sub("crm.associations.NO_ASSOCIATIONS_FOUND")
                 .with_context("fromObjectId", id.as_str())
-                .with_context("fromObjectType", KINDS[from].singular)
-                .with_context("toObjectType", KINDS[to].singular);
+                .with_context("fromObjectType", account.kind(from).singular.as_str())
+                .with_context("toObjectType", account.kind(to).singular.as_str());
                 errors.push(error.row(None));
             }
         }
@@ -378,7 +380,7 @@ fn remove(ctx: &Ctx<'_>, (from, to): (usize, usize), id: &str) -> Outcome {
         .find(|one| one.id.to_string() == id && one.from == from && one.to == to)
         .map(|one| (one.id, one.inverse))
         .ok_or_else(|| ApiError::object_not_found("No such association label"))?;
-    let ids: Vec<u64> = account.stores[from].records.keys().copied().collect();
+    let ids: Vec<u64> = account.stores[from].records.values().map(|record| record.id).collect();
     for one in ids {
         for (other, types) in account.links((from, one), to) {
             if types.contains(&found.0) {

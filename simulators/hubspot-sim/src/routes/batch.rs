@@ -11,7 +11,6 @@ use crate::account::Account;
 use crate::error::ApiError;
 use crate::http::{Ctx, Outcome, Reply};
 use crate::property::value::text_of;
-use crate::registry;
 use crate::time::iso;
 use crate::view::Shape;
 use crate::write::Claimed;
@@ -23,11 +22,11 @@ type Row = Map<String, Value>;
 
 pub(super) fn find(verb: &str, name: String) -> Hit {
     match verb {
-        "read" => serve("/{objectType}/batch/read", move |ctx| read(ctx, kind(&name)?)),
-        "create" => serve("/{objectType}/batch/create", move |ctx| create(ctx, kind(&name)?)),
-        "update" => serve("/{objectType}/batch/update", move |ctx| update(ctx, kind(&name)?)),
-        "upsert" => serve("/{objectType}/batch/upsert", move |ctx| upsert(ctx, kind(&name)?)),
-        "archive" => serve("/{objectType}/batch/archive", move |ctx| archive(ctx, kind(&name)?)),
+        "read" => serve("/{objectType}/batch/read", move |ctx| read(ctx, kind(ctx, &name)?)),
+        "create" => serve("/{objectType}/batch/create", move |ctx| create(ctx, kind(ctx, &name)?)),
+        "update" => serve("/{objectType}/batch/update", move |ctx| update(ctx, kind(ctx, &name)?)),
+        "upsert" => serve("/{objectType}/batch/upsert", move |ctx| upsert(ctx, kind(ctx, &name)?)),
+        "archive" => serve("/{objectType}/batch/archive", move |ctx| archive(ctx, kind(ctx, &name)?)),
         _ => None,
     }
 }
@@ -139,7 +138,7 @@ fn read(ctx: &Ctx<'_>, object: usize) -> Outcome {
     let mut shown = HashSet::new();
     for id in ids {
         let found = match account.locate(object, &id, by.as_deref()) {
-            Ok(found) => account.stores[object].records.get(&found),
+            Ok(found) => account.stores[object].records.get(found),
             Err(error) if error.status == 400 => return Err(error),
             Err(_) => None,
         };
@@ -254,7 +253,7 @@ fn update(ctx: &Ctx<'_>, object: usize) -> Outcome {
     let mut results = Vec::with_capacity(ready.len());
     for (n, id, values) in ready {
         account.apply(object, id, values, &source, ctx.now);
-        ctx.sim.stats.write(registry::KINDS[object].name, WriteKind::Updated);
+        ctx.sim.stats.write(&account.kind(object).name, WriteKind::Updated);
         results.push(Value::Object(updated(&account, object, id, &rows[n])));
     }
     answer(ctx, 200, results, errors)
@@ -306,7 +305,7 @@ fn upsert(ctx: &Ctx<'_>, object: usize) -> Outcome {
         let id = match found {
             Some(id) => {
                 account.apply(object, id, values, &source, ctx.now);
-                ctx.sim.stats.write(registry::KINDS[object].name, WriteKind::Updated);
+                ctx.sim.stats.write(&account.kind(object).name, WriteKind::Updated);
                 id
             }
             None => make(ctx, &mut account, object, values, &[]),
@@ -327,7 +326,7 @@ fn archive(ctx: &Ctx<'_>, object: usize) -> Outcome {
         if let Ok(id) = account.locate(object, &id, None)
             && account.archive(object, id, ctx.now)
         {
-            ctx.sim.stats.write(registry::KINDS[object].name, WriteKind::Deleted);
+            ctx.sim.stats.write(&account.kind(object).name, WriteKind::Deleted);
         }
     }
     Ok(Reply::empty())

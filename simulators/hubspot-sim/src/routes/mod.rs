@@ -14,7 +14,6 @@ use percent_encoding::percent_decode_str;
 
 use crate::error::ApiError;
 use crate::http::{Ctx, Found, Handler, Outcome};
-use crate::registry;
 
 /// The dated versions that are served.
 const DATED: &[&str] = &["2026-03", "2026-09"];
@@ -27,9 +26,11 @@ fn serve(pattern: &'static str, handler: impl FnOnce(&Ctx<'_>) -> Outcome + 'sta
 }
 
 /// The kind a path names, or the refusal for an unknown one.
-fn kind(name: &str) -> Result<usize, ApiError> {
+fn kind(ctx: &Ctx<'_>, name: &str) -> Result<usize, ApiError> {
     // assumed: the text for a kind that does not exist
-    registry::find(name)
+    ctx.sim
+        .read()
+        .find_kind(name)
         .ok_or_else(|| ApiError::validation(format!("Unable to infer object type from: {name}")))
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{DATED, Hit, serve};
-use crate::console::page::{escape, layout};
+use crate::console::page::{escape, frame};
 use crate::error::ApiError;
 use crate::http::{Ctx, Outcome, Reply};
 use crate::oauth::{OAuth, SCOPES};
@@ -68,7 +68,7 @@ fn token(ctx: &Ctx<'_>) -> Outcome {
 }
 
 fn refusal_page(text: &str) -> Reply {
-    Reply::html(400, layout("Cannot connect", &format!("<h1>Cannot connect</h1><p>{}</p>", escape(text))))
+    Reply::html(400, frame("", "Cannot connect", &format!("<h1>Cannot connect</h1><p>{}</p>", escape(text))))
 }
 
 fn check(oauth: &OAuth, fields: &BTreeMap<String, String>) -> Result<Url, Reply> {
@@ -114,7 +114,7 @@ fn consent(ctx: &Ctx<'_>) -> Outcome {
         "<p><button class=\"main\" name=\"decision\" value=\"approve\">Connect app</button> \
          <button name=\"decision\" value=\"deny\">Cancel</button></p></form>",
     );
-    Ok(Reply::html(200, layout("Connect an app", &body)))
+    Ok(Reply::html(200, frame("", "Connect an app", &body)))
 }
 
 fn decide(ctx: &Ctx<'_>) -> Outcome {

@@ -8,7 +8,6 @@ use crate::account::Account;
 use crate::associations::End;
 use crate::error::ApiError;
 use crate::http::{Ctx, Outcome, Reply};
-use crate::registry;
 use crate::search::Query;
 use crate::view::Shape;
 use crate::write::{Claimed, Values};
@@ -17,41 +16,40 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
     let [name, rest @ ..] = rest else { return None };
     let name = (*name).to_owned();
     match (method, rest) {
-        ("GET", []) => serve("/{objectType}", move |ctx| list(ctx, kind(&name)?)),
-        ("POST", []) => serve("/{objectType}", move |ctx| create(ctx, kind(&name)?)),
-        ("POST", ["search"]) => serve("/{objectType}/search", move |ctx| search(ctx, kind(&name)?)),
+        ("GET", []) => serve("/{objectType}", move |ctx| list(ctx, kind(ctx, &name)?)),
+        ("POST", []) => serve("/{objectType}", move |ctx| create(ctx, kind(ctx, &name)?)),
+        ("POST", ["search"]) => serve("/{objectType}/search", move |ctx| search(ctx, kind(ctx, &name)?)),
         ("POST", ["batch", verb]) => batch::find(verb, name),
         ("GET", [id]) => {
             let id = (*id).to_owned();
-            serve("/{objectType}/{objectId}", move |ctx| read(ctx, kind(&name)?, &id))
+            serve("/{objectType}/{objectId}", move |ctx| read(ctx, kind(ctx, &name)?, &id))
         }
         ("PATCH", [id]) => {
             let id = (*id).to_owned();
-            serve("/{objectType}/{objectId}", move |ctx| update(ctx, kind(&name)?, &id))
+            serve("/{objectType}/{objectId}", move |ctx| update(ctx, kind(ctx, &name)?, &id))
         }
         ("DELETE", [id]) => {
             let id = (*id).to_owned();
-            serve("/{objectType}/{objectId}", move |ctx| archive(ctx, kind(&name)?, &id))
+            serve("/{objectType}/{objectId}", move |ctx| archive(ctx, kind(ctx, &name)?, &id))
         }
         _ => None,
     }
 }
 
 /// What an answer is to have, from the query.
-fn shape(ctx: &Ctx<'_>) -> Shape {
+fn shape(ctx: &Ctx<'_>, account: &Account) -> Shape {
     let lower = |names: Vec<String>| names.into_iter().map(|name| name.to_lowercase()).collect();
     Shape {
         properties: lower(ctx.list("properties")),
         history: lower(ctx.list("propertiesWithHistory")),
-        associations: ctx.list("associations").iter().filter_map(|name| registry::find(name)).collect(),
+        associations: ctx.list("associations").iter().filter_map(|name| account.find_kind(name)).collect(),
         all: false,
         exact: false,
     }
 }
 
 fn list(ctx: &Ctx<'_>, object: usize) -> Outcome {
-    let shape = shape(ctx);
-    let most = if shape.history.is_empty() { 100 } else { 50 };
+    let most = if ctx.list("propertiesWithHistory").is_empty() { 100 } else { 50 };
     let limit = match ctx.param("limit") {
         None => 10,
         Some(text) => text
@@ -74,6 +72,7 @@ fn list(ctx: &Ctx<'_>, object: usize) -> Outcome {
     };
     let archived = ctx.flag("archived");
     let account = ctx.sim.read();
+    let shape = shape(ctx, &account);
     let store = &account.stores[object];
     let mut page: Vec<u64> = if archived {
         // assumed: archived records come in the order of their ids too
@@ -82,13 +81,13 @@ fn list(ctx: &Ctx<'_>, object: usize) -> Outcome {
         ids.truncate(limit + 1);
         ids
     } else {
-        let live = store.records.range(after..).filter(|(_, record)| record.archived.is_none());
-        live.map(|(id, _)| *id).take(limit + 1).collect()
+        let live = store.records.from(after).filter(|record| record.archived.is_none());
+        live.map(|record| record.id).take(limit + 1).collect()
     };
     let next = if page.len() > limit { page.pop() } else { None };
     let results: Vec<Value> = page
         .iter()
-        .filter_map(|id| store.records.get(id))
+        .filter_map(|id| store.records.get(*id))
         .map(|record| Value::Object(account.show(object, record, &shape, i64::MAX)))
         .collect();
     let mut body = Map::new();
@@ -108,10 +107,10 @@ fn read(ctx: &Ctx<'_>, object: usize, id: &str) -> Outcome {
         Some(by) if !by.is_empty() => account.locate(object, id, Some(by))?,
         _ => account.locate(object, id, None)?,
     };
-    let record = account.stores[object].records.get(&id);
+    let record = account.stores[object].records.get(id);
     let record = record.filter(|record| record.archived.is_some() == archived);
     let record = record.ok_or_else(ApiError::record_not_found)?;
-    Ok(Reply::json(200, &Value::Object(account.show(object, record, &shape(ctx), i64::MAX))))
+    Ok(Reply::json(200, &Value::Object(account.show(object, record, &shape(ctx, &account), i64::MAX))))
 }
 
 /// `properties` of a body.
@@ -161,8 +160,8 @@ pub(super) fn named_type(account: &Account, from: usize, named: &Value) -> Resul
     if expected != from {
         return Err(ApiError::validation(format!(
             "invalid from object type {} for associations to be created. expected: {}",
-            registry::KINDS[from].type_id,
-            registry::KINDS[expected].type_id
+            account.kind(from).type_id,
+            account.kind(expected).type_id
         )));
     }
     Ok((id, to))
@@ -180,7 +179,7 @@ fn create(ctx: &Ctx<'_>, object: usize) -> Outcome {
     shown.insert("archived".into(), json!(false));
     let mut reply = Reply::json(201, &Value::Object(shown));
     reply.location =
-        Some(format!("http://{}/crm/v3/objects/{}/{id}", ctx.host, registry::KINDS[object].type_id));
+        Some(format!("http://{}/crm/v3/objects/{}/{id}", ctx.host, account.kind(object).type_id));
     Ok(reply)
 }
 
@@ -198,7 +197,7 @@ pub(super) fn make(
     for (to, types) in links {
         account.put_link((object, id), *to, types, false, at);
     }
-    ctx.sim.stats.write(registry::KINDS[object].name, WriteKind::Created);
+    ctx.sim.stats.write(&account.kind(object).name, WriteKind::Created);
     id
 }
 
@@ -212,7 +211,7 @@ pub(super) fn written(
     let shape = Shape { all: true, ..Shape::default() };
     let mut shown = account.stores[object]
         .records
-        .get(&id)
+        .get(id)
         .map(|record| account.show(object, record, &shape, i64::MAX))
         .unwrap_or_default();
     if let Some(trace) = row.get("objectWriteTraceId") {
@@ -233,7 +232,7 @@ pub(super) fn updated(
     let shape = Shape { properties, exact: true, ..Shape::default() };
     let mut shown = account.stores[object]
         .records
-        .get(&id)
+        .get(id)
         .map(|record| account.show(object, record, &shape, i64::MAX))
         .unwrap_or_default();
     if let Some(trace) = row.get("objectWriteTraceId") {
@@ -255,7 +254,7 @@ fn update(ctx: &Ctx<'_>, object: usize, id: &str) -> Outcome {
     let values = account.prepare(object, &properties, Some(record), &source)?;
     account.check_unique(object, &values, Some(id), &Claimed::new())?;
     account.apply(object, id, values, &source, ctx.now);
-    ctx.sim.stats.write(registry::KINDS[object].name, WriteKind::Updated);
+    ctx.sim.stats.write(&account.kind(object).name, WriteKind::Updated);
     Ok(Reply::json(200, &Value::Object(updated(&account, object, id, &body))))
 }
 
@@ -264,7 +263,7 @@ fn archive(ctx: &Ctx<'_>, object: usize, id: &str) -> Outcome {
     let id = account.locate(object, id, ctx.param("idProperty").filter(|by| !by.is_empty()))?;
     // assumed: archiving what is archived already is answered in the same way
     if account.archive(object, id, ctx.now) {
-        ctx.sim.stats.write(registry::KINDS[object].name, WriteKind::Deleted);
+        ctx.sim.stats.write(&account.kind(object).name, WriteKind::Deleted);
     }
     Ok(Reply::empty())
 }
@@ -280,7 +279,7 @@ fn search(ctx: &Ctx<'_>, object: usize) -> Outcome {
     let shape = Shape { properties: query.properties, ..Shape::default() };
     let results: Vec<Value> = ids
         .iter()
-        .filter_map(|id| account.stores[object].records.get(id))
+        .filter_map(|id| account.stores[object].records.get(*id))
         .map(|record| Value::Object(account.show(object, record, &shape, as_of)))
         .collect();
     let mut body = Map::new();

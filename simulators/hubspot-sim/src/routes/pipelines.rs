@@ -14,20 +14,20 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
     let [name, rest @ ..] = rest else { return None };
     let name = (*name).to_owned();
     match (method, rest) {
-        ("GET", []) => serve("/{objectType}", move |ctx| list(ctx, kind(&name)?)),
-        ("POST", []) => serve("/{objectType}", move |ctx| create(ctx, kind(&name)?)),
+        ("GET", []) => serve("/{objectType}", move |ctx| list(ctx, kind(ctx, &name)?)),
+        ("POST", []) => serve("/{objectType}", move |ctx| create(ctx, kind(ctx, &name)?)),
         (verb @ ("GET" | "PUT" | "PATCH" | "DELETE"), [id]) => {
             let (verb, id) = (verb.to_owned(), (*id).to_owned());
-            serve("/{objectType}/{pipelineId}", move |ctx| one(ctx, kind(&name)?, &id, &verb))
+            serve("/{objectType}/{pipelineId}", move |ctx| one(ctx, kind(ctx, &name)?, &id, &verb))
         }
         (verb @ ("GET" | "POST"), [id, "stages"]) => {
             let (verb, id) = (verb.to_owned(), (*id).to_owned());
-            serve("/{objectType}/{pipelineId}/stages", move |ctx| stages(ctx, kind(&name)?, &id, &verb))
+            serve("/{objectType}/{pipelineId}/stages", move |ctx| stages(ctx, kind(ctx, &name)?, &id, &verb))
         }
         (verb @ ("GET" | "PUT" | "PATCH" | "DELETE"), [id, "stages", stage]) => {
             let (verb, id, stage) = (verb.to_owned(), (*id).to_owned(), (*stage).to_owned());
             serve("/{objectType}/{pipelineId}/stages/{stageId}", move |ctx| {
-                one_stage(ctx, kind(&name)?, (&id, &stage), &verb)
+                one_stage(ctx, kind(ctx, &name)?, (&id, &stage), &verb)
             })
         }
         _ => None,

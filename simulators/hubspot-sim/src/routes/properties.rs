@@ -14,39 +14,43 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
     let [name, rest @ ..] = rest else { return None };
     let name = (*name).to_owned();
     match (method, rest) {
-        ("GET", []) => serve("/{objectType}", move |ctx| list(ctx, kind(&name)?)),
+        ("GET", []) => serve("/{objectType}", move |ctx| list(ctx, kind(ctx, &name)?)),
         ("POST", []) => serve("/{objectType}", move |ctx| {
             let body = ctx.object()?;
             let mut account = ctx.sim.write();
-            Ok(Reply::json(201, &create(ctx, &mut account, kind(&name)?, &body)?))
+            Ok(Reply::json(201, &create(ctx, &mut account, kind(ctx, &name)?, &body)?))
         }),
         ("POST", ["batch", "create"]) => {
-            serve("/{objectType}/batch/create", move |ctx| batch_create(ctx, kind(&name)?))
+            serve("/{objectType}/batch/create", move |ctx| batch_create(ctx, kind(ctx, &name)?))
         }
         ("POST", ["batch", "read"]) => {
-            serve("/{objectType}/batch/read", move |ctx| batch_read(ctx, kind(&name)?))
+            serve("/{objectType}/batch/read", move |ctx| batch_read(ctx, kind(ctx, &name)?))
         }
         ("POST", ["batch", "archive"]) => {
-            serve("/{objectType}/batch/archive", move |ctx| batch_archive(ctx, kind(&name)?))
+            serve("/{objectType}/batch/archive", move |ctx| batch_archive(ctx, kind(ctx, &name)?))
         }
-        ("GET", ["groups"]) => serve("/{objectType}/groups", move |ctx| groups(ctx, kind(&name)?)),
-        ("POST", ["groups"]) => serve("/{objectType}/groups", move |ctx| create_group(ctx, kind(&name)?)),
+        ("GET", ["groups"]) => serve("/{objectType}/groups", move |ctx| groups(ctx, kind(ctx, &name)?)),
+        ("POST", ["groups"]) => {
+            serve("/{objectType}/groups", move |ctx| create_group(ctx, kind(ctx, &name)?))
+        }
         (verb @ ("GET" | "PATCH" | "DELETE"), ["groups", group]) => {
             let (verb, group) = (verb.to_owned(), (*group).to_owned());
-            serve("/{objectType}/groups/{groupName}", move |ctx| one_group(ctx, kind(&name)?, &group, &verb))
+            serve("/{objectType}/groups/{groupName}", move |ctx| {
+                one_group(ctx, kind(ctx, &name)?, &group, &verb)
+            })
         }
         ("GET", [one]) => {
             let one = (*one).to_owned();
-            serve("/{objectType}/{propertyName}", move |ctx| read(ctx, kind(&name)?, &one))
+            serve("/{objectType}/{propertyName}", move |ctx| read(ctx, kind(ctx, &name)?, &one))
         }
         ("PATCH", [one]) => {
             let one = (*one).to_owned();
-            serve("/{objectType}/{propertyName}", move |ctx| update(ctx, kind(&name)?, &one))
+            serve("/{objectType}/{propertyName}", move |ctx| update(ctx, kind(ctx, &name)?, &one))
         }
         ("DELETE", [one]) => {
             let one = (*one).to_owned();
             serve("/{objectType}/{propertyName}", move |ctx| {
-                archive(ctx, &mut ctx.sim.write(), kind(&name)?, &one)?;
+                archive(ctx, &mut ctx.sim.write(), kind(ctx, &name)?, &one)?;
                 Ok(Reply::empty())
             })
         }
