@@ -15,6 +15,7 @@ use crate::pipelines::{self, Pipeline};
 use crate::property::{Choice, Computed, Property, standard};
 use crate::record::Record;
 use crate::registry::{self, CONTACTS, Kind};
+use crate::schemas::Schema;
 use crate::table::Table;
 use crate::time::iso;
 use crate::unique::Unique;
@@ -43,6 +44,16 @@ impl Source {
     /// assumed: what the platform writes by itself after an association has changed
     pub(crate) fn platform() -> Self {
         Self { kind: "ASSOCIATIONS", id: "PRIMARY_COMPANY".to_owned(), label: None, user: None }
+    }
+
+    /// assumed: what the account's settings write
+    pub(crate) fn settings() -> Self {
+        Self { kind: "SETTINGS", id: "USER_PROVISIONING".to_owned(), label: None, user: None }
+    }
+
+    /// What a merge writes.
+    pub(crate) fn merge() -> Self {
+        Self { kind: "MERGE_OBJECTS", id: "MERGE".to_owned(), label: None, user: None }
     }
 
     pub(crate) fn is_person(&self) -> bool {
@@ -76,6 +87,8 @@ pub(crate) struct Store {
     pub(crate) unique: BTreeMap<u32, Unique>,
     /// The ids of records that were merged, and what they are now.
     pub(crate) merged: BTreeMap<u64, u64>,
+    /// What the account has said of it, if it is a custom object.
+    pub(crate) schema: Option<Schema>,
     next_id: u64,
 }
 
@@ -98,6 +111,7 @@ impl Store {
             archived: BTreeSet::new(),
             unique: BTreeMap::new(),
             merged: BTreeMap::new(),
+            schema: None,
             next_id: first,
         };
         store.groups.insert(group.clone(), Group { name: group, label, order: 0, archived: false });
@@ -181,6 +195,10 @@ pub(crate) struct Account {
     pub(crate) sources: Vec<Source>,
     pub(crate) owners: Vec<Owner>,
     pub(crate) custom_types: Vec<CustomType>,
+    /// The most records one may be associated with, by association type, where the account has set a limit.
+    pub(crate) link_limits: BTreeMap<u32, u32>,
+    /// Addresses of people who were deleted for good.
+    pub(crate) blocked: BTreeSet<String>,
     pub(crate) oauth: OAuth,
     /// The latest moment anything was written.
     pub(crate) latest: i64,
@@ -191,7 +209,7 @@ impl Account {
     pub(crate) fn new(portal: u64, app: u64, oauth: OAuth, now: i64) -> Self {
         // assumed: the account is a year old when the simulation begins
         let born = now - 365 * 86_400_000;
-        Self {
+        let mut account = Self {
             portal,
             app,
             stores: (0..)
@@ -201,10 +219,14 @@ impl Account {
             sources: Vec::new(),
             owners: crate::owners::standard(born),
             custom_types: Vec::new(),
+            link_limits: BTreeMap::new(),
+            blocked: BTreeSet::new(),
             oauth,
             latest: now,
             next_stage: 90_000_001,
-        }
+        };
+        account.add_users(born);
+        account
     }
 
     pub(crate) fn source(&mut self, source: &Source) -> u16 {
@@ -232,7 +254,11 @@ impl Account {
 
     /// The kinds in use, with their places.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = (usize, &Kind)> {
-        self.stores.iter().map(|store| store.kind.as_ref()).enumerate().filter(|(_, kind)| !kind.purged)
+        self.stores
+            .iter()
+            .map(|store| store.kind.as_ref())
+            .enumerate()
+            .filter(|(_, kind)| !kind.archived && !kind.purged)
     }
 
     pub(crate) fn live(&self, object: usize, id: u64) -> Option<&Record> {

@@ -3,61 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::account::{Account, Source};
+use crate::association_types::{is_primary, primary_type, standard};
+use crate::error::ApiError;
 use crate::registry::COMPANIES;
 
-/// A sense in which a record of one kind is associated with another.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LinkType {
-    pub(crate) id: u32,
-    pub(crate) from: usize,
-    pub(crate) to: usize,
-    /// The same association seen from the other side.
-    pub(crate) inverse: u32,
-    pub(crate) label: Option<&'static str>,
-}
-
-const fn link(from: usize, to: usize, id: u32, inverse: u32, label: Option<&'static str>) -> LinkType {
-    LinkType { id, from, to, inverse, label }
-}
-
-const PRIMARY: Option<&str> = Some("Primary");
-
-static TYPES: &[LinkType] = &[
-    link(0, 1, 279, 280, None),
-    link(0, 1, 1, 2, PRIMARY),
-    link(1, 0, 280, 279, None),
-    link(1, 0, 2, 1, PRIMARY),
-    link(0, 2, 4, 3, None),
-    link(2, 0, 3, 4, None),
-    link(2, 1, 341, 342, None),
-    link(2, 1, 5, 6, PRIMARY),
-    link(1, 2, 342, 341, None),
-    link(1, 2, 6, 5, PRIMARY),
-    link(0, 3, 15, 16, None),
-    link(3, 0, 16, 15, None),
-    link(1, 3, 340, 339, None),
-    link(1, 3, 25, 26, PRIMARY),
-    link(3, 1, 339, 340, None),
-    link(3, 1, 26, 25, PRIMARY),
-    link(2, 3, 27, 28, None),
-    link(3, 2, 28, 27, None),
-    link(0, 0, 449, 449, None),
-    link(1, 1, 450, 450, None),
-    link(1, 1, 13, 14, Some("Child Company")),
-    link(1, 1, 14, 13, Some("Parent Company")),
-    link(2, 2, 451, 451, None),
-    link(3, 3, 452, 452, None),
-    link(4, 0, 204, 203, None),
-    link(0, 4, 203, 204, None),
-    link(4, 1, 192, 191, None),
-    link(1, 4, 191, 192, None),
-    link(4, 2, 216, 215, None),
-    link(2, 4, 215, 216, None),
-    link(4, 3, 230, 229, None),
-    link(3, 4, 229, 230, None),
-];
-
-/// A label this account has defined, in one direction.
+/// A type this account has defined, in one direction: a label, or the type without one of a custom object.
 #[derive(Debug, Clone)]
 pub(crate) struct CustomType {
     pub(crate) id: u32,
@@ -65,7 +15,7 @@ pub(crate) struct CustomType {
     pub(crate) to: usize,
     pub(crate) inverse: u32,
     pub(crate) name: String,
-    pub(crate) label: String,
+    pub(crate) label: Option<String>,
 }
 
 /// One end of an association: the kind and the record.
@@ -73,20 +23,6 @@ pub(crate) type End = (usize, u64);
 
 fn key((object, id): End) -> (u16, u64) {
     (u16::try_from(object).unwrap_or_default(), id)
-}
-
-fn is_primary(id: u32) -> bool {
-    matches!(id, 1 | 2 | 5 | 6 | 25 | 26)
-}
-
-/// The type without a label between two kinds.
-pub(crate) fn unlabelled(from: usize, to: usize) -> Option<u32> {
-    TYPES.iter().find(|one| one.from == from && one.to == to && one.label.is_none()).map(|one| one.id)
-}
-
-/// The primary-company type from a kind to companies.
-fn primary_type(from: usize) -> Option<u32> {
-    TYPES.iter().find(|one| one.from == from && one.to == COMPANIES && is_primary(one.id)).map(|one| one.id)
 }
 
 impl Account {
@@ -99,7 +35,7 @@ impl Account {
                 .find(|one| one.id == id)
                 .map(|one| (one.from, one.to, one.inverse));
         }
-        TYPES.iter().find(|one| one.id == id).map(|one| (one.from, one.to, one.inverse))
+        standard().iter().find(|one| one.id == id).map(|one| (one.from, one.to, one.inverse))
     }
 
     fn inverse(&self, id: u32) -> u32 {
@@ -108,23 +44,23 @@ impl Account {
 
     /// An association type as the API lists it.
     pub(crate) fn type_json(&self, id: u32) -> Value {
-        if let Some(one) = TYPES.iter().find(|one| one.id == id) {
+        if let Some(one) = standard().iter().find(|one| one.id == id) {
             return json!({ "category": "HUBSPOT_DEFINED", "typeId": id, "label": one.label });
         }
-        let label = self.custom_types.iter().find(|one| one.id == id).map(|one| one.label.as_str());
+        let label = self.custom_types.iter().find(|one| one.id == id).and_then(|one| one.label.as_deref());
         json!({ "category": "USER_DEFINED", "typeId": id, "label": label })
     }
 
     pub(crate) fn label_of(&self, id: u32) -> Option<String> {
-        if let Some(one) = TYPES.iter().find(|one| one.id == id) {
+        if let Some(one) = standard().iter().find(|one| one.id == id) {
             return one.label.map(str::to_owned);
         }
-        self.custom_types.iter().find(|one| one.id == id).map(|one| one.label.clone())
+        self.custom_types.iter().find(|one| one.id == id)?.label.clone()
     }
 
     /// Every type between two kinds, in one direction.
     pub(crate) fn types_between(&self, from: usize, to: usize) -> Vec<u32> {
-        let built_in = TYPES.iter().filter(|one| one.from == from && one.to == to).map(|one| one.id);
+        let built_in = standard().iter().filter(|one| one.from == from && one.to == to).map(|one| one.id);
         let custom =
             self.custom_types.iter().filter(|one| one.from == from && one.to == to).map(|one| one.id);
         built_in.chain(custom).collect()
@@ -139,18 +75,88 @@ impl Account {
         label: &str,
         inverse: Option<&str>,
     ) -> (u32, u32) {
+        self.define_types(from, to, name, Some(label), inverse)
+    }
+
+    /// Defines a type in both directions, with or without a label, and returns the two ids.
+    pub(crate) fn define_types(
+        &mut self,
+        from: usize,
+        to: usize,
+        name: &str,
+        label: Option<&str>,
+        inverse: Option<&str>,
+    ) -> (u32, u32) {
         // assumed: user-defined ids count up from a number clear of the built-in ones
         let first = self.custom_types.iter().map(|one| one.id).max().map_or(9001, |last| last + 1);
         let second = if from == to && inverse.is_none() { first } else { first + 1 };
-        let mut add = |id, from, to, inverse, label: &str| {
-            let (name, label) = (name.to_owned(), label.to_owned());
+        let mut add = |id, from, to, inverse, label: Option<&str>| {
+            let (name, label) = (name.to_owned(), label.map(str::to_owned));
             self.custom_types.push(CustomType { id, from, to, inverse, name, label });
         };
         add(first, from, to, second, label);
         if second != first {
-            add(second, to, from, first, inverse.unwrap_or(label));
+            add(second, to, from, first, inverse.or(label));
         }
         (first, second)
+    }
+
+    /// Takes a type this account has defined out of use, and off every record.
+    pub(crate) fn drop_type(&mut self, id: u32, now: i64) {
+        let Some((from, to, _)) = self.link_type(id, true) else { return };
+        let at = self.tick(now);
+        let (kind, _) = key((to, 0));
+        let mut held = Vec::new();
+        for record in self.stores[from].records.values() {
+            let links = record.links.of_kind(kind).filter(|(_, types)| types.contains(&id));
+            held.extend(links.map(|(other, _)| (record.id, other)));
+        }
+        for (one, other) in held {
+            self.remove_types((from, one), (to, other), &[id], at);
+        }
+        self.custom_types.retain(|one| one.id != id);
+        self.link_limits.remove(&id);
+    }
+
+    /// Refuses an association that would be one more than the account allows.
+    pub(crate) fn check_limits(&self, from: End, to: End, types: &[u32]) -> Result<(), ApiError> {
+        for id in types {
+            for (one, other, id) in [(from, to, *id), (to, from, self.inverse(*id))] {
+                let Some(most) = self.link_limits.get(&id) else { continue };
+                let held = self.links(one, other.0);
+                let many =
+                    held.iter().filter(|(there, types)| *there != other.1 && types.contains(&id)).count();
+                if many >= *most as usize {
+                    // assumed: the wording for a limit that is met
+                    return Err(ApiError::validation(format!(
+                        "{} {} already has the {most} associations of type {id} that are allowed",
+                        self.kind(one.0).singular,
+                        one.1
+                    ))
+                    .with_sub("crm.associations.ASSOCIATION_LIMIT_EXCEEDED"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What an association type is called where types go by names.
+    pub(crate) fn type_name(&self, id: u32, from: usize, to: usize) -> String {
+        let (one, other) = (&self.kind(from).singular, &self.kind(to).singular);
+        match self.label_of(id) {
+            None if self.types_between(from, to).len() > 1 => format!("{one}_to_{other}_unlabeled"),
+            None => format!("{one}_to_{other}"),
+            Some(_) if is_primary(id) => format!("{one}_to_{other}"),
+            Some(label) => label.to_lowercase().replace(' ', "_"),
+        }
+    }
+
+    /// The type without a label between two kinds.
+    pub(crate) fn unlabelled(&self, from: usize, to: usize) -> Option<u32> {
+        let built_in = standard().iter().find(|one| one.from == from && one.to == to && one.label.is_none());
+        let own =
+            || self.custom_types.iter().find(|one| one.from == from && one.to == to && one.label.is_none());
+        built_in.map(|one| one.id).or_else(|| own().map(|one| one.id))
     }
 
     /// The live records of a kind that a record is associated with, with the types.
@@ -173,7 +179,7 @@ impl Account {
     /// Associates two records. With `replace`, labels not named are dropped; the unlabelled type stays.
     pub(crate) fn put_link(&mut self, from: End, to: End, types: &[u32], replace: bool, at: i64) -> bool {
         let mut wanted = if replace { Vec::new() } else { self.types_of(from, to) };
-        wanted.extend(unlabelled(from.0, to.0));
+        wanted.extend(self.unlabelled(from.0, to.0));
         wanted.extend_from_slice(types);
         wanted.sort_unstable();
         wanted.dedup();
@@ -210,7 +216,7 @@ impl Account {
 
     /// Takes some labels off an association. Without its unlabelled type nothing remains of it.
     pub(crate) fn remove_types(&mut self, from: End, to: End, types: &[u32], at: i64) -> bool {
-        let default = unlabelled(from.0, to.0);
+        let default = self.unlabelled(from.0, to.0);
         if types.iter().any(|id| Some(*id) == default) {
             return self.unlink(from, to, at);
         }
@@ -267,16 +273,10 @@ impl Account {
 
     /// `associations` as a single read shows them.
     pub(crate) fn links_json(&self, from: End, to: usize) -> Option<Value> {
-        let (one, other) = (&self.kind(from.0).singular, &self.kind(to).singular);
         let mut results = Vec::new();
         for (id, types) in self.links(from, to) {
             for kind in types {
-                let name = match self.label_of(kind) {
-                    None if self.types_between(from.0, to).len() > 1 => format!("{one}_to_{other}_unlabeled"),
-                    None => format!("{one}_to_{other}"),
-                    Some(_) if is_primary(kind) => format!("{one}_to_{other}"),
-                    Some(label) => label.to_lowercase().replace(' ', "_"),
-                };
+                let name = self.type_name(kind, from.0, to);
                 results.push(json!({ "id": id.to_string(), "type": name }));
             }
         }

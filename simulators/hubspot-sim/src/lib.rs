@@ -4,6 +4,7 @@
 //! from the seed, and all work is done while a request is answered. So a run can be had again, exactly.
 
 mod account;
+mod association_types;
 mod associations;
 mod console;
 mod error;
@@ -11,6 +12,7 @@ mod http;
 mod limits;
 mod links;
 mod load;
+mod merge;
 mod modified;
 mod oauth;
 mod owners;
@@ -20,6 +22,7 @@ mod property;
 mod record;
 mod registry;
 mod routes;
+mod schemas;
 mod search;
 mod table;
 mod time;

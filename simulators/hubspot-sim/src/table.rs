@@ -61,12 +61,12 @@ impl Table {
         }
     }
 
-    pub(crate) fn remove(&mut self, id: u64) -> Option<Arc<Record>> {
+    pub(crate) fn remove(&mut self, id: u64) -> Option<Record> {
         self.get(id)?;
         let (chunk, at) = self.place(id)?;
         let gone = Arc::make_mut(self.chunks.get_mut(chunk)?).get_mut(at)?.take()?;
         self.len -= 1;
-        Some(gone)
+        Some(Arc::unwrap_or_clone(gone))
     }
 
     /// All records in the order of their ids.

@@ -34,6 +34,8 @@ pub(crate) struct Kind {
     pub(crate) activity: bool,
     /// Whether a schema of this account defines it.
     pub(crate) custom: bool,
+    /// Whether its schema has been archived.
+    pub(crate) archived: bool,
     /// Whether it is gone for good: its place stays taken, its names are free.
     pub(crate) purged: bool,
 }
@@ -50,7 +52,6 @@ pub(crate) const NOTES: usize = 8;
 pub(crate) const COMMUNICATIONS: usize = 9;
 pub(crate) const POSTAL_MAIL: usize = 10;
 pub(crate) const LEADS: usize = 11;
-pub(crate) const PRODUCTS: usize = 12;
 pub(crate) const LINE_ITEMS: usize = 13;
 pub(crate) const QUOTES: usize = 14;
 pub(crate) const FEEDBACK: usize = 15;
@@ -59,6 +60,11 @@ pub(crate) const USERS: usize = 16;
 impl Kind {
     /// Whether a path that says `name` means this kind: plural, singular, type id or qualified name, in any case.
     pub(crate) fn is_called(&self, name: &str) -> bool {
+        !self.archived && self.is_named(name)
+    }
+
+    /// The same, whether its schema has been archived or not.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
         if self.purged {
             return false;
         }

@@ -265,6 +265,7 @@ impl Row {
             },
             activity,
             custom: false,
+            archived: false,
             purged: false,
         }
     }
@@ -295,7 +296,7 @@ mod tests {
             (COMMUNICATIONS, "communications"),
             (POSTAL_MAIL, "postal_mail"),
             (LEADS, "leads"),
-            (PRODUCTS, "products"),
+            (LEADS + 1, "products"),
             (LINE_ITEMS, "line_items"),
             (QUOTES, "quotes"),
             (FEEDBACK, "feedback_submissions"),

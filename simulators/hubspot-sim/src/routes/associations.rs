@@ -5,15 +5,15 @@ use serde_json::{Map, Value, json};
 use super::objects::named_type;
 use super::{Hit, kind, serve};
 use crate::account::Account;
-use crate::associations::{End, unlabelled};
+use crate::associations::End;
 use crate::error::ApiError;
 use crate::http::{Ctx, Outcome, Reply};
 use crate::property::value::text_of;
 use crate::time::iso;
 
 const PAGE: usize = 500;
-const MOST_READ: usize = 1000;
-const MOST_WRITTEN: usize = 2000;
+pub(super) const MOST_READ: usize = 1000;
+pub(super) const MOST_WRITTEN: usize = 2000;
 
 /// `/objects/{type}/{id}/associations/…`
 pub(super) fn find_on_record(method: &str, rest: &[&str]) -> Hit {
@@ -80,7 +80,7 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
     }
 }
 
-fn end(account: &Account, (object, id): (usize, &str)) -> Result<End, ApiError> {
+pub(super) fn end(account: &Account, (object, id): (usize, &str)) -> Result<End, ApiError> {
     let id = account.locate(object, id, None)?;
     account.live(object, id).map(|_| (object, id)).ok_or_else(ApiError::record_not_found)
 }
@@ -118,6 +118,7 @@ fn put(ctx: &Ctx<'_>, from: (usize, &str), to: (usize, &str)) -> Outcome {
     let mut account = ctx.sim.write();
     let (from, to) = (end(&account, from)?, end(&account, to)?);
     let types = types_of(&account, (from.0, to.0), Some(&named))?;
+    account.check_limits(from, to, &types)?;
     let at = account.tick(ctx.now);
     account.put_link(from, to, &types, true, at);
     Ok(Reply::json(201, &created_json(&account, from, to)))
@@ -154,7 +155,7 @@ fn created_json(account: &Account, from: End, to: End) -> Value {
     })
 }
 
-fn default_json(from: End, to: End) -> Vec<Value> {
+fn default_json(account: &Account, from: End, to: End) -> Vec<Value> {
     [(from, to), (to, from)]
         .into_iter()
         .map(|(from, to)| {
@@ -163,7 +164,7 @@ fn default_json(from: End, to: End) -> Vec<Value> {
                 "to": { "id": to.1.to_string() },
                 "associationSpec": {
                     "associationCategory": "HUBSPOT_DEFINED",
-                    "associationTypeId": unlabelled(from.0, to.0),
+                    "associationTypeId": account.unlabelled(from.0, to.0),
                 },
             })
         })
@@ -173,13 +174,13 @@ fn default_json(from: End, to: End) -> Vec<Value> {
 fn put_default(ctx: &Ctx<'_>, from: (usize, &str), to: (usize, &str)) -> Outcome {
     let mut account = ctx.sim.write();
     let (from, to) = (end(&account, from)?, end(&account, to)?);
-    if unlabelled(from.0, to.0).is_none() {
+    if account.unlabelled(from.0, to.0).is_none() {
         return Err(ApiError::validation("One or more associations are invalid"));
     }
     let at = account.tick(ctx.now);
     // assumed: the default association is the unlabelled one and makes no company the primary one
     account.put_link(from, to, &[], false, at);
-    answer(ctx, 200, default_json(from, to), Vec::new())
+    answer(ctx, 200, default_json(&account, from, to), Vec::new())
 }
 
 fn delete(ctx: &Ctx<'_>, from: (usize, &str), to: (usize, &str)) -> Outcome {
@@ -190,7 +191,7 @@ fn delete(ctx: &Ctx<'_>, from: (usize, &str), to: (usize, &str)) -> Outcome {
     Ok(Reply::empty())
 }
 
-fn answer(ctx: &Ctx<'_>, whole: u16, results: Vec<Value>, errors: Vec<Value>) -> Outcome {
+pub(super) fn answer(ctx: &Ctx<'_>, whole: u16, results: Vec<Value>, errors: Vec<Value>) -> Outcome {
     let mut body = Map::new();
     body.insert("status".into(), json!("COMPLETE"));
     body.insert("results".into(), Value::Array(results));
@@ -204,7 +205,7 @@ fn answer(ctx: &Ctx<'_>, whole: u16, results: Vec<Value>, errors: Vec<Value>) ->
     Ok(Reply::json(status, &Value::Object(body)))
 }
 
-fn inputs(ctx: &Ctx<'_>, most: usize) -> Result<Vec<Value>, ApiError> {
+pub(super) fn inputs(ctx: &Ctx<'_>, most: usize) -> Result<Vec<Value>, ApiError> {
     let Value::Object(mut body) = ctx.json()? else {
         return Err(ApiError::validation("Invalid input JSON: an object was expected"));
     };
@@ -220,7 +221,7 @@ fn inputs(ctx: &Ctx<'_>, most: usize) -> Result<Vec<Value>, ApiError> {
     Ok(inputs)
 }
 
-fn id_at(value: &Value, pointer: &str) -> String {
+pub(super) fn id_at(value: &Value, pointer: &str) -> String {
     value.pointer(pointer).and_then(text_of).unwrap_or_default()
 }
 
@@ -270,15 +271,19 @@ fn batch_create(ctx: &Ctx<'_>, (from, to): (usize, usize), default: bool) -> Out
     for input in &inputs {
         let (one, other) = (id_at(input, "/from/id"), id_at(input, "/to/id"));
         let types = if default {
-            Ok(unlabelled(from, to).into_iter().collect())
+            Ok(account.unlabelled(from, to).into_iter().collect())
         } else {
             types_of(&account, (from, to), input.get("types"))
         }?;
         match end(&account, (from, &one)).and_then(|a| Ok((a, end(&account, (to, &other))?))) {
             Ok((one, other)) => {
+                if let Err(error) = account.check_limits(one, other, &types) {
+                    errors.push(error.row(None));
+                    continue;
+                }
                 account.put_link(one, other, &types, false, at);
                 if default {
-                    results.extend(default_json(one, other));
+                    results.extend(default_json(&account, one, other));
                 } else {
                     results.push(created_json(&account, one, other));
                 }
@@ -366,28 +371,20 @@ fn rename(ctx: &Ctx<'_>, (from, to): (usize, usize)) -> Outcome {
         .find(|one| Some(one.id) == id && one.from == from && one.to == to)
         .ok_or_else(|| ApiError::object_not_found("No such association label"))?;
     if let Some(label) = body.get("label").and_then(Value::as_str) {
-        label.clone_into(&mut found.label);
+        found.label = Some(label.to_owned());
     }
     Ok(Reply::empty())
 }
 
 fn remove(ctx: &Ctx<'_>, (from, to): (usize, usize), id: &str) -> Outcome {
     let mut account = ctx.sim.write();
-    let at = account.tick(ctx.now);
     let found = account
         .custom_types
         .iter()
         .find(|one| one.id.to_string() == id && one.from == from && one.to == to)
         .map(|one| (one.id, one.inverse))
         .ok_or_else(|| ApiError::object_not_found("No such association label"))?;
-    let ids: Vec<u64> = account.stores[from].records.values().map(|record| record.id).collect();
-    for one in ids {
-        for (other, types) in account.links((from, one), to) {
-            if types.contains(&found.0) {
-                account.remove_types((from, one), (to, other), &[found.0], at);
-            }
-        }
-    }
-    account.custom_types.retain(|one| one.id != found.0 && one.id != found.1);
+    account.drop_type(found.0, ctx.now);
+    account.drop_type(found.1, ctx.now);
     Ok(Reply::empty())
 }

@@ -212,6 +212,8 @@ fn update(ctx: &Ctx<'_>, object: usize) -> Outcome {
             return Err(account.not_unique(object, by));
         }
         let found = match account.locate(object, id, by.as_deref()) {
+            // A merged record's old id is not taken here.
+            Ok(found) if by.is_none() && found.to_string() != id.trim() => None,
             Ok(found) => account.live(object, found).map(|_| found),
             Err(error) if error.status == 400 => return Err(error),
             Err(_) => None,

@@ -1,13 +1,19 @@
 //! Which path is served by what. Both families of paths, dated and v3/v4, lead to the same handlers.
 
+mod association_limits;
 mod associations;
+mod associations_v3;
 mod batch;
+mod legacy;
+mod merge;
 mod misc;
 mod oauth;
 mod objects;
 mod pipelines;
 mod properties;
+mod schemas;
 mod sim;
+mod users;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -58,9 +64,30 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Found> {
     if let ["oauth", rest @ ..] = parts.as_slice() {
         return whole(oauth::find(method, rest), false);
     }
+    let api = |hit: Hit| {
+        hit.map(|(pattern, handler)| Found {
+            pattern: format!("{method} {pattern}"),
+            handler,
+            api: true,
+            search: false,
+            dated: false,
+            own: false,
+        })
+    };
+    if let Some(found) = api(users::find(method, &parts).or_else(|| legacy::find(method, &parts))) {
+        return Some(found);
+    }
     let (area, prefix, dated, rest): (&str, String, bool, &[&str]) = match parts.as_slice() {
         ["crm", version @ ("v3" | "v4"), area, rest @ ..] => {
             (area, format!("/crm/{version}/{area}"), false, rest)
+        }
+        ["crm", area @ "associations", version @ "v4", rest @ ..] => {
+            (area, format!("/crm/{area}/{version}"), false, rest)
+        }
+        ["crm-object-schemas", version, "schemas", rest @ ..]
+            if *version == "v3" || DATED.contains(version) =>
+        {
+            ("schemas", format!("/crm-object-schemas/{version}/schemas"), *version != "v3", rest)
         }
         ["crm", area, version, rest @ ..] if DATED.contains(version) => {
             (area, format!("/crm/{area}/{version}"), true, rest)
@@ -71,8 +98,15 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Found> {
         _ => return None,
     };
     let (tail, handler) = match area {
-        "objects" => associations::find_on_record(method, rest).or_else(|| objects::find(method, rest)),
-        "associations" => associations::find(method, rest),
+        "objects" => {
+            (prefix.starts_with("/crm/v3").then(|| associations_v3::find_on_record(method, rest)).flatten())
+                .or_else(|| associations::find_on_record(method, rest))
+                .or_else(|| merge::find(method, rest))
+                .or_else(|| objects::find(method, rest))
+        }
+        "associations" if prefix.starts_with("/crm/v3") => associations_v3::find(method, rest),
+        "associations" => association_limits::find(method, rest).or_else(|| associations::find(method, rest)),
+        "schemas" => schemas::find(method, rest),
         "properties" => properties::find(method, rest),
         "pipelines" => pipelines::find(method, rest),
         "owners" => misc::find_owners(method, rest),

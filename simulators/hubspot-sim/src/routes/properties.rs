@@ -16,9 +16,9 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
     match (method, rest) {
         ("GET", []) => serve("/{objectType}", move |ctx| list(ctx, kind(ctx, &name)?)),
         ("POST", []) => serve("/{objectType}", move |ctx| {
-            let body = ctx.object()?;
+            let (object, body) = (kind(ctx, &name)?, ctx.object()?);
             let mut account = ctx.sim.write();
-            Ok(Reply::json(201, &create(ctx, &mut account, kind(ctx, &name)?, &body)?))
+            Ok(Reply::json(201, &create(ctx, &mut account, object, &body)?))
         }),
         ("POST", ["batch", "create"]) => {
             serve("/{objectType}/batch/create", move |ctx| batch_create(ctx, kind(ctx, &name)?))
@@ -50,7 +50,8 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
         ("DELETE", [one]) => {
             let one = (*one).to_owned();
             serve("/{objectType}/{propertyName}", move |ctx| {
-                archive(ctx, &mut ctx.sim.write(), kind(ctx, &name)?, &one)?;
+                let object = kind(ctx, &name)?;
+                archive(ctx, &mut ctx.sim.write(), object, &one)?;
                 Ok(Reply::empty())
             })
         }
@@ -137,7 +138,7 @@ fn describe(property: &mut Property, body: &Map<String, Value>) -> Result<(), Ap
     Ok(())
 }
 
-fn create(
+pub(super) fn create(
     ctx: &Ctx<'_>,
     account: &mut Account,
     object: usize,
