@@ -1,10 +1,13 @@
 //! What the bulk and SOAP APIs do before and after a call: let it in, count it, say how much is used.
 
+use std::io::Read as _;
 use std::sync::MutexGuard;
 
 use axum::body::{self, Body};
 use axum::response::Response;
 use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
+use http::{HeaderMap, header};
 use jiff::Timestamp;
 
 use crate::api::Reply;
@@ -54,7 +57,7 @@ pub(crate) fn leave(sim: &SalesforceSim, response: &mut Response, now: Timestamp
 }
 
 /// A refusal in the form of the API that a path belongs to.
-pub(crate) fn in_form(path: &str, headers: &http::HeaderMap, refusal: &Refusal) -> Response {
+pub(crate) fn in_form(path: &str, headers: &HeaderMap, refusal: &Refusal) -> Response {
     if path.starts_with("/services/Soap") {
         return soap::refused(refusal);
     }
@@ -71,8 +74,8 @@ pub(crate) fn in_form(path: &str, headers: &http::HeaderMap, refusal: &Refusal) 
 }
 
 /// The token of an `Authorization` header.
-pub(crate) fn bearer(headers: &http::HeaderMap) -> Option<&str> {
-    let value = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("OAuth "))
 }
 
@@ -81,7 +84,16 @@ pub(crate) fn half(extensions: &http::Extensions) -> Option<f64> {
     extensions.get::<sim_base::HalfBatch>().map(|half| half.0)
 }
 
-/// The whole body, if it is no larger than `most`.
-pub(crate) async fn read(body: Body, most: usize) -> Option<Bytes> {
-    body::to_bytes(body, most).await.ok()
+/// The whole body, unpacked where it came packed; nothing if it is larger than `most` or no good.
+pub(crate) async fn read(headers: &HeaderMap, body: Body, most: usize) -> Option<Bytes> {
+    let bytes = body::to_bytes(body, most).await.ok()?;
+    let packed = headers.get(CONTENT_ENCODING).is_some_and(|kind| kind == "gzip");
+    // Clients that name the encoding for the answer's sake send a plain body.
+    if !packed || !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Some(bytes);
+    }
+    let mut plain = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    flate2::read::MultiGzDecoder::new(bytes.as_ref()).take(limit).read_to_end(&mut plain).ok()?;
+    (plain.len() <= most).then(|| plain.into())
 }

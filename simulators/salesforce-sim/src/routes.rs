@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, body};
+use axum::Json;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -150,7 +150,7 @@ async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
     if let Some(refusal) = too_long(&parts.uri, &parts.headers) {
         return refusal;
     }
-    let Ok(bytes) = body::to_bytes(body, LARGEST_BODY).await else {
+    let Some(bytes) = gate::read(&parts.headers, body, LARGEST_BODY).await else {
         return answer(&Reply::refused(&[
             Refusal::new("INVALID_BODY", "request body too large").with_status(413)
         ]));

@@ -400,3 +400,21 @@ async fn the_days_allowance_is_counted_and_kept_when_limits_are_real() {
     assert_eq!(org.post("/jobs/query", query).await.status, 200);
     assert_eq!(org.get(&path).await.json()["state"], "Aborted");
 }
+
+#[tokio::test]
+async fn a_packed_body_is_unpacked_and_a_plain_one_taken_as_it_is() {
+    use std::io::Write as _;
+    let org = Org::new();
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(b"LastName\nPacked\n").unwrap();
+    for (body, name) in [(packer.finish().unwrap(), "Packed"), (b"LastName\nPlain\n".to_vec(), "Plain")] {
+        let id = open(&org, json!({"object": "Contact", "operation": "insert"})).await;
+        let request = Request::put(format!("{V}/jobs/ingest/{id}/batches"))
+            .header("Authorization", format!("Bearer {}", org.token))
+            .header("Content-Encoding", "gzip");
+        assert_eq!(org.send(request.body(Body::from(body)).unwrap()).await.status, 201);
+        org.patch(&format!("/jobs/ingest/{id}"), json!({"state": "UploadComplete"})).await;
+        let found = org.query(&format!("SELECT Id FROM Contact WHERE LastName = '{name}'")).await;
+        assert_eq!(found["totalSize"], 1);
+    }
+}

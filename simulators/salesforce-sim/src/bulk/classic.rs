@@ -67,7 +67,7 @@ pub(super) async fn serve(
     let now = sim.0.clock.now();
     let (parts, body) = request.into_parts();
     let json = asks_for_json(&parts.headers);
-    let done = match gate::read(body, LARGEST_BATCH * 2).await {
+    let done = match gate::read(&parts.headers, body, LARGEST_BATCH * 2).await {
         None => Err(too_large()),
         Some(body) => {
             let session = parts.headers.get("X-SFDC-Session").and_then(|value| value.to_str().ok());

@@ -123,7 +123,7 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<(Bytes, Option<Bytes>),
     };
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("multipart/") {
-        let bytes = gate::read(body, LARGEST_UPLOAD).await.ok_or_else(too_large)?;
+        let bytes = gate::read(headers, body, LARGEST_UPLOAD).await.ok_or_else(too_large)?;
         return Ok((bytes, None));
     }
     let broken = |error: &dyn std::fmt::Display| {

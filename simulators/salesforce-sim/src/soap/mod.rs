@@ -125,7 +125,7 @@ async fn serve(
         return StatusCode::NOT_FOUND.into_response();
     };
     let (parts, body) = request.into_parts();
-    let done = match gate::read(body, LARGEST_BODY).await {
+    let done = match gate::read(&parts.headers, body, LARGEST_BODY).await {
         None => Err(Fault::new("EXCEEDED_MAX_SIZE_REQUEST", "Request size exceeds the limit of 50 MB")),
         Some(bytes) => answer(&sim, flavour, &version, &bytes, gate::half(&parts.extensions), now),
     };
