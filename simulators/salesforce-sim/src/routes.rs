@@ -1,12 +1,12 @@
 //! What is served where: the APIs behind a session, sign-in, the console, and the simulator's own switches.
 
+use axum::Json;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::Json;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};

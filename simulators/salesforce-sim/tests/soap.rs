@@ -153,6 +153,16 @@ async fn queries_go_on_with_their_locator() {
     assert_eq!((bad.status, one(&bad.text, "faultcode").as_str()), (500, "sf:INVALID_FIELD"));
     assert_eq!((one(&bad.text, "row").as_str(), one(&bad.text, "column").as_str()), ("1", "8"));
 
+    let found = call(
+        &org,
+        "",
+        "<u:search><u:searchString>FIND {N001} IN ALL FIELDS RETURNING Contact(LastName)\
+                                </u:searchString></u:search>",
+    )
+    .await
+    .text;
+    assert_eq!((all(&found, "record").len(), one(&found, "LastName").as_str()), (1, "N001"), "{found}");
+
     let retrieve = format!(
         "<u:retrieve><u:fieldList>Id, Name</u:fieldList><u:sObjectType>Account</u:sObjectType><u:ids>{account}</u:ids>\
          <u:ids>001000000000000AAA</u:ids></u:retrieve>"

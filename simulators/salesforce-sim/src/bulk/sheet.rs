@@ -168,7 +168,7 @@ fn column(
 }
 
 /// An answer as CSV, with the places where rows end.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub(super) struct Sheet {
     header: Vec<u8>,
     body: Vec<u8>,
@@ -185,13 +185,15 @@ impl Sheet {
     ) -> Result<Self, soql::SoqlError> {
         let mut header = csv::writer(dialect);
         csv::add(&mut header, columns.iter().map(|column| column.name.as_bytes()));
-        let mut sheet = Self { header: csv::finish(header), ..Self::default() };
+        let mut rows = csv::writer(dialect);
+        let mut ends = Vec::new();
         soql::execute_each(query, request, org, |record| {
-            let mut row = csv::writer(dialect);
-            csv::add(&mut row, columns.iter().map(|column| column.text(record)));
-            sheet.body.extend(csv::finish(row));
-            sheet.ends.push(sheet.body.len());
+            csv::add(&mut rows, columns.iter().map(|column| column.text(record)));
+            // What is in the writer's own buffer is not counted yet.
+            drop(rows.flush());
+            ends.push(rows.get_ref().len());
         })?;
+        let sheet = Self { header: csv::finish(header), body: csv::finish(rows), ends };
         Ok(sheet)
     }
 

@@ -267,6 +267,7 @@ impl Soap<'_> {
             "query" => self.query(body, "query", xml),
             "queryAll" => self.query(body, "queryAll", xml),
             "queryMore" => self.query_more(body, xml),
+            "search" => self.search(body, xml),
             "retrieve" => self.retrieve(body, xml),
             "getUpdated" => self.changes(body, "updated", xml),
             "getDeleted" => self.changes(body, "deleted", xml),

@@ -30,6 +30,20 @@ impl Soap<'_> {
         Ok(())
     }
 
+    pub(super) fn search(&mut self, body: Node<'_, '_>, xml: &mut Xml) -> Done {
+        let text = text_below(body, "searchString").unwrap_or_default();
+        let answer = self.rest("/search", &[("q", text)])?;
+        xml.open("result", &[]);
+        let found = answer.get("searchRecords").and_then(Value::as_array);
+        for record in found.into_iter().flatten() {
+            xml.open("searchRecords", &[]);
+            xml.record("record", record, "sf:");
+            xml.close("searchRecords");
+        }
+        xml.close("result");
+        Ok(())
+    }
+
     pub(super) fn retrieve(&mut self, body: Node<'_, '_>, xml: &mut Xml) -> Done {
         let fields = text_below(body, "fieldList").unwrap_or_default();
         let object = text_below(body, "sObjectType").unwrap_or_default().trim().to_owned();
