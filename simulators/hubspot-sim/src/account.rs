@@ -11,7 +11,7 @@ use crate::associations::CustomType;
 use crate::modified::ModifiedIndex;
 use crate::oauth::OAuth;
 use crate::owners::Owner;
-use crate::pipelines::{self, Pipeline};
+use crate::pipelines::{self, Change, Pipeline};
 use crate::property::{Choice, Computed, Property, standard};
 use crate::record::Record;
 use crate::registry::{self, CONTACTS, Kind};
@@ -78,6 +78,8 @@ pub(crate) struct Store {
     pub(crate) properties: IndexMap<String, Property>,
     pub(crate) groups: IndexMap<String, Group>,
     pub(crate) pipelines: IndexMap<String, Pipeline>,
+    /// What was done to them, oldest first.
+    pub(crate) pipeline_changes: Vec<Change>,
     pub(crate) records: Table,
     /// The live records by their last change.
     pub(crate) by_modified: ModifiedIndex,
@@ -104,6 +106,7 @@ impl Store {
                 .map(|property| (property.name.clone(), property))
                 .collect(),
             groups: IndexMap::new(),
+            pipeline_changes: Vec::new(),
             pipelines: pipelines::standard(&kind.name, born),
             kind: Arc::new(kind),
             records: Table::new(first),
@@ -165,6 +168,11 @@ impl Store {
             held.extend(list.split(';').map(|one| (email, one.to_lowercase())));
         }
         held
+    }
+
+    /// Notes what was done to a pipeline or a stage.
+    pub(crate) fn note_change(&mut self, id: &str, action: &'static str, at: i64, after: serde_json::Value) {
+        self.pipeline_changes.push(Change { id: id.to_owned(), action, at, after });
     }
 
     /// Keeps the choices of the pipeline and stage properties those of the pipelines.

@@ -104,18 +104,19 @@ impl Account {
         Ok(self.insert(object, values, &person(), now))
     }
 
-    /// Edits a record as a person would.
+    /// Edits a record as a person would, in that person's name.
     pub(crate) fn person_edits(
         &mut self,
         object: usize,
         id: u64,
         properties: &Map<String, Value>,
+        by: &Source,
         now: i64,
     ) -> Result<bool, ApiError> {
         let record = self.live(object, id).ok_or_else(ApiError::record_not_found)?;
-        let values = self.prepare(object, properties, Some(record), &person())?;
+        let values = self.prepare(object, properties, Some(record), by)?;
         self.check_unique(object, &values, Some(id), &Claimed::new())?;
-        Ok(self.apply(object, id, values, &person(), now))
+        Ok(self.apply(object, id, values, by, now))
     }
 
     /// Makes sure a property is there, with these choices among its own.
@@ -217,7 +218,7 @@ impl HubSpotSim {
         if account.live(object, number).is_none() {
             return Err(SimError::NotFound(id.to_owned()));
         }
-        Ok(account.person_edits(object, number, &values_map(properties), now)?)
+        Ok(account.person_edits(object, number, &values_map(properties), &person(), now)?)
     }
 
     /// Moves a record to the recycle bin, as a person would. Answers whether it was live.

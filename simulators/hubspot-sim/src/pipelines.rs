@@ -5,6 +5,30 @@ use serde_json::{Map, Value, json};
 
 use crate::time::iso;
 
+/// Something that was done to a pipeline or a stage.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    /// The pipeline or stage.
+    pub(crate) id: String,
+    pub(crate) action: &'static str,
+    pub(crate) at: i64,
+    /// What it was like afterwards.
+    pub(crate) after: Value,
+}
+
+impl Change {
+    pub(crate) fn json(&self, portal: u64) -> Value {
+        json!({
+            "portalId": portal,
+            "identifier": self.id,
+            "action": self.action,
+            "timestamp": iso(self.at),
+            "rawObject": self.after,
+            "fromUserId": crate::owners::PERSON,
+        })
+    }
+}
+
 /// One stage.
 #[derive(Debug, Clone)]
 pub(crate) struct Stage {

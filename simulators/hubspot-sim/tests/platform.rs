@@ -389,3 +389,30 @@ async fn exported_columns_the_platform_sets_itself_do_not_refuse_a_row() {
     assert_eq!(deal.properties["hubspot_owner_id"], "123");
     assert_eq!(world.get("/crm/v3/owners/123").await.status, 200);
 }
+
+#[tokio::test]
+async fn what_is_done_to_pipelines_and_stages_is_kept() {
+    let world = World::new();
+    let made = world
+        .post(
+            "/crm/v3/pipelines/tickets",
+            json!({ "label": "Returns", "displayOrder": 1, "pipelineId": "returns",
+                "stages": [{ "label": "New", "displayOrder": 0, "metadata": { "ticketState": "OPEN" } }] }),
+        )
+        .await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    world.call("PATCH", "/crm/v3/pipelines/tickets/returns", json!({ "label": "Returned" })).await;
+    let audit = world.get("/crm/v3/pipelines/tickets/returns/audit").await;
+    assert_eq!(audit.body["results"][0]["action"], "UPDATE", "{}", audit.text);
+    assert_eq!(audit.body["results"][0]["rawObject"]["label"], "Returned");
+    assert_eq!(audit.body["results"][1]["action"], "CREATE");
+    let stage = world
+        .post(
+            "/crm/v3/pipelines/tickets/returns/stages",
+            json!({ "label": "Refunded", "displayOrder": 1, "metadata": { "ticketState": "CLOSED" } }),
+        )
+        .await;
+    let id = stage.body["id"].as_str().unwrap_or_default();
+    let audit = world.get(&format!("/crm/v3/pipelines/tickets/returns/stages/{id}/audit")).await;
+    assert_eq!(audit.body["results"][0]["identifier"], id, "{}", audit.text);
+}

@@ -3,6 +3,7 @@
 mod lists;
 pub(crate) mod page;
 mod records;
+mod relations;
 
 use crate::account::Account;
 use crate::http::{Ctx, Handler, Outcome, Reply};
@@ -25,6 +26,15 @@ pub(crate) fn find(method: &str, rest: &[&str]) -> Option<(&'static str, Handler
             let id = id.parse().ok()?;
             let page = move |ctx: &Ctx<'_>, object| records::edit(ctx, object, id);
             Some(("/_sim/console/{object}/{id}", about(name, page)))
+        }
+        ("POST", [name, id, verb @ ("associate" | "dissociate" | "merge" | "erase")]) => {
+            let (id, verb) = (id.parse().ok()?, (*verb).to_owned());
+            let page = move |ctx: &Ctx<'_>, object| match verb.as_str() {
+                "merge" => relations::merge(ctx, object, id),
+                "erase" => relations::erase(ctx, object, id),
+                verb => relations::associate(ctx, object, id, verb == "dissociate"),
+            };
+            Some(("/_sim/console/{object}/{id}/{verb}", about(name, page)))
         }
         ("POST", [name, id, verb @ ("archive" | "restore")]) => {
             let (id, restore) = (id.parse().ok()?, *verb == "restore");

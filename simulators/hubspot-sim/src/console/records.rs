@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
-use super::missing;
 use super::page::{escape, layout};
-use crate::account::Account;
+use super::{missing, relations};
+use crate::account::{Account, Source};
 use crate::http::{Ctx, Outcome, Reply};
+use crate::owners::PERSON;
 use crate::property::{Property, PropertyType};
 use crate::record::Record;
 use crate::time::iso;
@@ -66,12 +67,27 @@ fn fields(ctx: &Ctx<'_>, account: &Account, object: usize, record: Option<&Recor
     rows
 }
 
+/// The field of a form that says in whose name it is sent. No property has a hyphen in its name.
+const AS_USER: &str = "as-user";
+
+/// The choice of the user who makes an edit.
+fn people(account: &Account) -> String {
+    let active = account.owners.iter().filter(|owner| !owner.archived);
+    let options: String = active
+        .map(|owner| {
+            let name = format!("{} {}", owner.first, owner.last);
+            format!("<option value=\"{}\">{}</option>", owner.user, escape(&name))
+        })
+        .collect();
+    format!("<label>Edit as <select name=\"{AS_USER}\">{options}</select></label>")
+}
+
 fn note(text: Option<&str>) -> String {
     text.map(|text| format!("<p class=\"note\" role=\"alert\">{}</p>", escape(text))).unwrap_or_default()
 }
 
 /// Where the page of a record is.
-fn page_of(account: &Account, object: usize, id: u64) -> String {
+pub(super) fn page_of(account: &Account, object: usize, id: u64) -> String {
     format!("/_sim/console/{}/{id}", account.kind(object).name)
 }
 
@@ -129,8 +145,10 @@ pub(super) fn open(ctx: &Ctx<'_>, object: usize, id: u64, refused: Option<&str>)
         fields(ctx, &account, object, Some(record))
     );
     if record.archived.is_none() {
-        body.push_str(
-            "<p><button class=\"main\">Save</button> <a href=\"?all=true\">Show every property</a></p></form>",
+        let _ = write!(
+            body,
+            "<p>{} <button class=\"main\">Save</button> <a href=\"?all=true\">Show every property</a></p></form>",
+            people(&account)
         );
         let _ = write!(
             body,
@@ -139,31 +157,11 @@ pub(super) fn open(ctx: &Ctx<'_>, object: usize, id: u64, refused: Option<&str>)
     } else {
         body.push_str("</form>");
     }
-    body.push_str(&links(&account, object, record));
+    body.push_str(&relations::associations(&account, object, record));
+    body.push_str(&relations::timeline(&account, object, record));
+    body.push_str(&relations::endings(&account, object, record));
     body.push_str(&history(&account, object, record));
     Ok(Reply::html(if refused.is_some() { 400 } else { 200 }, layout(&account, &title, &body)))
-}
-
-fn links(account: &Account, object: usize, record: &Record) -> String {
-    let mut rows = String::new();
-    for (other, kind) in account.kinds() {
-        for (id, types) in account.links((object, record.id), other).into_iter().take(200) {
-            let Some(there) = account.live(other, id) else { continue };
-            let labels: Vec<String> = types.iter().filter_map(|id| account.label_of(*id)).collect();
-            let _ = write!(
-                rows,
-                "<tr><td>{}</td><td><a href=\"/_sim/console/{}/{id}\">{}</a></td><td>{}</td></tr>",
-                escape(&kind.labels.0),
-                escape(&kind.name),
-                escape(&account.display(other, there)),
-                escape(&labels.join(", "))
-            );
-        }
-    }
-    if rows.is_empty() {
-        return String::new();
-    }
-    format!("<h2>Associations</h2><table><tr><th>Object</th><th>Record</th><th>Label</th></tr>{rows}</table>")
 }
 
 fn history(account: &Account, object: usize, record: &Record) -> String {
@@ -198,13 +196,15 @@ pub(super) fn edit(ctx: &Ctx<'_>, object: usize, id: u64) -> Outcome {
         let Some(record) = account.live(object, id) else { return Ok(missing(&account)) };
         // A form sends every field it shows; only those a person changed are written.
         let mut given = Map::new();
-        for (name, value) in ctx.form() {
+        let form = ctx.form();
+        let user = form.get(AS_USER).and_then(|user| user.parse().ok()).unwrap_or(PERSON);
+        for (name, value) in form.into_iter().filter(|(name, _)| name != AS_USER) {
             let held = account.named(object, record, &name).unwrap_or_default();
             if held != value.as_str() {
                 given.insert(name, Value::String(value));
             }
         }
-        account.person_edits(object, id, &given, ctx.now)
+        account.person_edits(object, id, &given, &Source::person(user), ctx.now)
     };
     match edited {
         Ok(_) => Ok(Reply::redirect(page_of(&ctx.sim.read(), object, id))),

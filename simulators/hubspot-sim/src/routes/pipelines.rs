@@ -20,6 +20,16 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
             let (verb, id) = (verb.to_owned(), (*id).to_owned());
             serve("/{objectType}/{pipelineId}", move |ctx| one(ctx, kind(ctx, &name)?, &id, &verb))
         }
+        ("GET", [id, "audit"]) => {
+            let id = (*id).to_owned();
+            serve("/{objectType}/{pipelineId}/audit", move |ctx| audit(ctx, kind(ctx, &name)?, &id))
+        }
+        ("GET", [_, "stages", stage, "audit"]) => {
+            let stage = (*stage).to_owned();
+            serve("/{objectType}/{pipelineId}/stages/{stageId}/audit", move |ctx| {
+                audit(ctx, kind(ctx, &name)?, &stage)
+            })
+        }
         (verb @ ("GET" | "POST"), [id, "stages"]) => {
             let (verb, id) = (verb.to_owned(), (*id).to_owned());
             serve("/{objectType}/{pipelineId}/stages", move |ctx| stages(ctx, kind(ctx, &name)?, &id, &verb))
@@ -36,6 +46,14 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
 
 fn unknown(id: &str) -> ApiError {
     ApiError::object_not_found(format!("No pipeline or stage with the id {id}"))
+}
+
+/// What was done to a pipeline or a stage, the newest first.
+fn audit(ctx: &Ctx<'_>, object: usize, id: &str) -> Outcome {
+    let account = ctx.sim.read();
+    let changes = account.stores[object].pipeline_changes.iter().rev().filter(|change| change.id == id);
+    let all: Vec<Value> = changes.map(|change| change.json(account.portal)).collect();
+    Ok(Reply::json(200, &json!({ "results": all })))
 }
 
 fn list(ctx: &Ctx<'_>, object: usize) -> Outcome {
@@ -124,6 +142,7 @@ fn create(ctx: &Ctx<'_>, object: usize) -> Outcome {
         stages,
     };
     let shown = line.json();
+    store.note_change(&id, "CREATE", ctx.now, shown.clone());
     store.pipelines.insert(id, line);
     store.refresh_pipeline_options();
     Ok(Reply::json(201, &shown))
@@ -154,6 +173,8 @@ fn one(ctx: &Ctx<'_>, object: usize, id: &str, verb: &str) -> Outcome {
         "GET" => Reply::json(200, &line.json()),
         "DELETE" => {
             line.archived = true;
+            let after = line.json();
+            store.note_change(id, "DELETE", ctx.now, after);
             Reply::empty()
         }
         _ => {
@@ -165,7 +186,9 @@ fn one(ctx: &Ctx<'_>, object: usize, id: &str, verb: &str) -> Outcome {
                 line.stages = stages;
             }
             line.updated = ctx.now;
-            Reply::json(200, &line.json())
+            let after = line.json();
+            store.note_change(id, "UPDATE", ctx.now, after.clone());
+            Reply::json(200, &after)
         }
     };
     store.refresh_pipeline_options();
@@ -192,7 +215,9 @@ fn stages(ctx: &Ctx<'_>, object: usize, id: &str, verb: &str) -> Outcome {
         return Err(ApiError::conflict(format!("A stage {} already exists", stage.label)));
     }
     let shown = stage.json();
-    line.stages.insert(stage.id.clone(), stage);
+    let id = stage.id.clone();
+    line.stages.insert(id.clone(), stage);
+    store.note_change(&id, "CREATE", ctx.now, shown.clone());
     store.refresh_pipeline_options();
     Ok(Reply::json(201, &shown))
 }
@@ -214,7 +239,9 @@ fn one_stage(ctx: &Ctx<'_>, object: usize, (id, stage_id): (&str, &str), verb: &
     let reply = match verb {
         "GET" => Reply::json(200, &stage.json()),
         "DELETE" => {
+            let after = stage.json();
             line.stages.shift_remove(stage_id);
+            store.note_change(stage_id, "DELETE", ctx.now, after);
             Reply::empty()
         }
         _ => {
@@ -224,7 +251,9 @@ fn one_stage(ctx: &Ctx<'_>, object: usize, (id, stage_id): (&str, &str), verb: &
             stage.order = body.get("displayOrder").and_then(Value::as_i64).unwrap_or(stage.order);
             stage.metadata = given.unwrap_or_else(|| stage.metadata.clone());
             stage.updated = ctx.now;
-            Reply::json(200, &stage.json())
+            let after = stage.json();
+            store.note_change(stage_id, "UPDATE", ctx.now, after.clone());
+            Reply::json(200, &after)
         }
     };
     store.refresh_pipeline_options();
