@@ -18,6 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", serde_json::to_string(&sim.access())?);
     // Without this, small answers wait for the caller's acknowledgement.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    tokio::spawn(hubspot_sim::pump(sim.clone()));
     axum::serve(listener, sim.router()).await?;
     Ok(())
 }

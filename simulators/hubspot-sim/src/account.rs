@@ -12,6 +12,7 @@ use crate::modified::ModifiedIndex;
 use crate::oauth::OAuth;
 use crate::owners::Owner;
 use crate::pipelines::{self, Change, Pipeline};
+use crate::platform::Platform;
 use crate::property::{Choice, Computed, Property, standard};
 use crate::record::Record;
 use crate::registry::{self, CONTACTS, Kind};
@@ -211,6 +212,7 @@ pub(crate) struct Account {
     /// The latest moment anything was written.
     pub(crate) latest: i64,
     pub(crate) next_stage: u64,
+    pub(crate) platform: Platform,
 }
 
 impl Account {
@@ -232,6 +234,7 @@ impl Account {
             oauth,
             latest: now,
             next_stage: 90_000_001,
+            platform: Platform::new(0),
         };
         account.add_users(born);
         account

@@ -38,7 +38,7 @@ impl Account {
         standard().iter().find(|one| one.id == id).map(|one| (one.from, one.to, one.inverse))
     }
 
-    fn inverse(&self, id: u32) -> u32 {
+    pub(crate) fn inverse(&self, id: u32) -> u32 {
         self.link_type(id, false).or_else(|| self.link_type(id, true)).map_or(id, |(_, _, inverse)| inverse)
     }
 
@@ -192,9 +192,11 @@ impl Account {
 
     /// Sets exactly these types, in both directions; none of them ends the association.
     fn set_link(&mut self, from: End, to: End, types: Vec<u32>, at: i64) -> bool {
-        if self.types_of(from, to) == types {
+        let old = self.types_of(from, to);
+        if old == types {
             return false;
         }
+        let new = types.clone();
         let mut back: Vec<u32> = types.iter().map(|id| self.inverse(*id)).collect();
         back.sort_unstable();
         // assumed: both ends count as changed, since counts and the primary company are properties of theirs
@@ -206,6 +208,7 @@ impl Account {
         }
         self.refresh_primary(from, at);
         self.refresh_primary(to, at);
+        self.note_links(from, to, &old, &new, at);
         true
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{Method, StatusCode, header};
+use http::{StatusCode, header};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use sim_base::{Clock, Faults, Stats};
 
 use crate::account::{Account, Source};
 use crate::error::ApiError;
-use crate::limits::{Limiter, Limits, Shown};
+use crate::limits::{Limiter, Limits, Shown, Tier};
 use crate::oauth::Caller;
 use crate::routes;
 
@@ -25,6 +25,7 @@ pub(crate) const LARGEST: usize = 64 * 1024 * 1024;
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) search_lag: i64,
+    pub(crate) tier: Tier,
 }
 
 /// The simulator itself.
@@ -102,6 +103,8 @@ pub(crate) struct Ctx<'a> {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Bytes,
     pub(crate) host: String,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) path: String,
     /// Whether the path is of the dated family.
     pub(crate) dated: bool,
     /// The chance that a row of a batch fails by a passing error.
@@ -124,6 +127,13 @@ impl Ctx<'_> {
             .filter(|value| !value.is_empty())
             .map(str::to_owned)
             .collect()
+    }
+
+    /// The access token the request came with.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        let value = self.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
@@ -240,19 +250,19 @@ impl Sim {
             .map(|(_, token)| token.trim().to_owned());
         let host =
             parts.headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("localhost");
-        self.answer(&parts.method, &parts.uri, host, bearer.as_deref(), body, half)
+        self.answer(&parts, host, bearer.as_deref(), body, half)
     }
 
     fn answer(
         &self,
-        method: &Method,
-        uri: &http::Uri,
+        parts: &http::request::Parts,
         host: &str,
         bearer: Option<&str>,
         body: Bytes,
         half: Option<f64>,
     ) -> Response {
         let now = self.now();
+        let http::request::Parts { method, uri, headers, .. } = parts;
         let path = uri.path();
         let size = body.len() as u64;
         let Some(found) = routes::find(method, path) else {
@@ -266,12 +276,18 @@ impl Sim {
             query: query.into_owned().collect(),
             body,
             host: host.to_owned(),
+            headers: headers.clone(),
+            path: path.to_owned(),
             dated: found.dated,
             half,
         };
         if found.own {
             let outcome = (found.handler)(&ctx);
             return respond(outcome.unwrap_or_else(|error| refuse(&error, "")), None, None);
+        }
+        // Jobs whose time has come end before anything is answered.
+        if self.read().platform.transfers.due(now) {
+            self.write().run_jobs(now);
         }
         self.stats.call(&found.pattern, size, found.api);
         let correlation = self.correlation(now);
@@ -289,8 +305,8 @@ impl Sim {
             };
             match caller {
                 Ok(caller) => {
-                    let limits = self.settings().limits;
-                    let (headers, over) = self.limiter().call(limits, caller, found.search, now);
+                    let Settings { limits, tier, .. } = self.settings();
+                    let (headers, over) = self.limiter().call(limits, tier, caller, found.search, now);
                     shown = headers;
                     if let Some(policy) = over {
                         return refused(&ApiError::rate_limit(policy), shown);
@@ -343,9 +359,9 @@ fn respond(reply: Reply, correlation: Option<&str>, shown: Option<Shown>) -> Res
         builder = builder.header("x-hubspot-correlation-id", id).header("x-request-id", id);
     }
     if let Some(shown) = shown {
-        if let Some(remaining) = shown.daily_remaining {
+        if let Some((most, remaining)) = shown.daily {
             builder = builder
-                .header("X-HubSpot-RateLimit-Daily", crate::limits::DAILY)
+                .header("X-HubSpot-RateLimit-Daily", most)
                 .header("X-HubSpot-RateLimit-Daily-Remaining", remaining);
         }
         builder = builder

@@ -18,7 +18,9 @@ mod oauth;
 mod owners;
 mod people;
 mod pipelines;
+mod platform;
 mod property;
+mod pump;
 mod record;
 mod registry;
 mod routes;
@@ -43,7 +45,9 @@ use sim_base::{Clock, FaultPlan, Stats, StatsSnapshot};
 pub use limits::Limits;
 pub use load::{LoadError, LoadReport, RefusedRow};
 pub use people::{HistoryEntry, RecordView, SimError};
+pub use platform::webhooks::{DeliveryOutcome, WebhookDelivery, WebhookFaults};
 pub use property::PropertyType;
+pub use pump::pump;
 
 /// How a simulated account is set up.
 #[derive(Debug, Clone)]
@@ -90,6 +94,8 @@ pub struct Access {
     pub account_id: u64,
     /// The id of the app.
     pub app_id: u64,
+    /// The key of the app's developer account, for `hapikey` in the settings of webhooks.
+    pub developer_key: String,
 }
 
 /// A simulated account. Clones are the same account.
@@ -102,9 +108,11 @@ impl HubSpotSim {
     pub fn new(options: Options) -> Self {
         let now = options.clock.now().as_millisecond();
         let oauth = oauth::OAuth::new(ChaCha8Rng::seed_from_u64(options.seed));
-        let account = account::Account::new(options.portal_id, options.app_id, oauth, now);
+        let mut account = account::Account::new(options.portal_id, options.app_id, oauth, now);
+        account.platform = platform::Platform::new(options.seed);
         let lag = i64::try_from(options.search_lag.as_millis()).unwrap_or(0).max(0);
-        let settings = http::Settings { limits: options.limits, search_lag: lag };
+        let settings =
+            http::Settings { limits: options.limits, search_lag: lag, tier: limits::Tier::default() };
         Self(Arc::new(http::Sim {
             clock: options.clock,
             settings: RwLock::new(settings),
@@ -139,6 +147,7 @@ impl HubSpotSim {
             refresh_token: oauth.first_refresh.clone(),
             account_id: account.portal,
             app_id: account.app,
+            developer_key: account.platform.webhooks.developer_key.clone(),
         }
     }
 

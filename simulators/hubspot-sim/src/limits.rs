@@ -18,9 +18,36 @@ pub enum Limits {
     Real,
 }
 
+/// What the account has paid for, which decides how many calls a static token may make.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Tier {
+    /// Free and Starter.
+    #[serde(alias = "free")]
+    Starter,
+    #[default]
+    Professional,
+    Enterprise,
+}
+
+impl Tier {
+    /// Calls of one app in ten seconds.
+    fn burst(self) -> usize {
+        if self == Self::Starter { 100 } else { 190 }
+    }
+
+    /// Calls of all apps with static tokens in a day.
+    pub(crate) fn daily(self) -> u64 {
+        match self {
+            Self::Starter => 250_000,
+            Self::Professional => 625_000,
+            Self::Enterprise => 1_000_000,
+        }
+    }
+}
+
 const WINDOW: i64 = 10_000;
 const SEARCHES: usize = 5;
-pub(crate) const DAILY: u64 = 625_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
@@ -36,7 +63,8 @@ pub(crate) struct Limiter {
 pub(crate) struct Shown {
     pub(crate) max: usize,
     pub(crate) remaining: usize,
-    pub(crate) daily_remaining: Option<u64>,
+    /// The calls a day may have, and those that are left of them.
+    pub(crate) daily: Option<(u64, u64)>,
 }
 
 fn forget(times: &mut VecDeque<i64>, since: i64) {
@@ -60,6 +88,7 @@ impl Limiter {
     pub(crate) fn call(
         &mut self,
         limits: Limits,
+        tier: Tier,
         caller: Caller,
         search: bool,
         now: i64,
@@ -67,7 +96,7 @@ impl Limiter {
         let real = limits == Limits::Real;
         let used = self.used_today(now);
         let daily = caller == Caller::Static;
-        if real && daily && used >= DAILY {
+        if real && daily && used >= tier.daily() {
             return (None, Some("DAILY"));
         }
         if search {
@@ -82,7 +111,7 @@ impl Limiter {
             return (None, None);
         }
         let (times, max) = match caller {
-            Caller::Static => (&mut self.by_static, 190),
+            Caller::Static => (&mut self.by_static, tier.burst()),
             Caller::OAuth => (&mut self.by_oauth, 110),
         };
         forget(times, now - WINDOW);
@@ -96,7 +125,7 @@ impl Limiter {
         let shown = Shown {
             max,
             remaining: max.saturating_sub(times.len()),
-            daily_remaining: daily.then(|| DAILY.saturating_sub(self.used)),
+            daily: daily.then(|| (tier.daily(), tier.daily().saturating_sub(self.used))),
         };
         (Some(shown), refused.then_some("TEN_SECONDLY_ROLLING"))
     }

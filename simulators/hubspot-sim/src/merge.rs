@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::account::{Account, Source};
 use crate::error::ApiError;
 use crate::links::Other;
+use crate::platform::feed::What;
 use crate::record::Record;
 use crate::registry::{COMPANIES, CONTACTS, DEALS, TICKETS};
 
@@ -74,6 +75,10 @@ impl Account {
             }
         }
         self.refresh_primary((object, id), at);
+        self.replace_members(object, &[first, second], Some(id), at);
+        let gone = [first, second].into_iter().filter(|old| *old != id).collect();
+        let what = What::Merged { primary: first, merged: gone, result: id, moved: fill.0.len() };
+        self.note(object, id, at, what);
         Ok(id)
     }
 
@@ -178,6 +183,8 @@ impl Account {
         let addresses: Vec<String> = addresses.map(|(_, address)| address).collect();
         self.blocked.extend(addresses);
         self.take_links((object, id), at);
+        self.replace_members(object, &[id], None, at);
+        self.note(object, id, at, What::PrivacyDeleted);
         self.forget(object, id);
         true
     }

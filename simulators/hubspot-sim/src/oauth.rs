@@ -148,7 +148,7 @@ impl OAuth {
     ) -> Result<(String, String, Vec<String>), ApiError> {
         let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         let kind = field("grant_type");
-        if !matches!(kind, "authorization_code" | "refresh_token") {
+        if !matches!(kind, "authorization_code" | "refresh_token" | "client_credentials") {
             // assumed: the text for a grant the token endpoint does not know
             return Err(refused("BAD_GRANT_TYPE", "unsupported_grant_type", "grant_type is not supported"));
         }
@@ -165,6 +165,12 @@ impl OAuth {
                 return Err(refused("BAD_REFRESH_TOKEN", "invalid_grant", message));
             }
             refresh
+        } else if kind == "client_credentials" {
+            // A token of the app itself: no person stands behind it, and nothing renews it.
+            let own = format!("app:{}", self.client_id);
+            let scopes = field("scope").split_whitespace().map(str::to_owned).collect();
+            self.grants.insert(own.clone(), Grant { scopes });
+            own
         } else {
             self.exchange(field("code"), field("redirect_uri"), field("code_verifier"), now)?
         };

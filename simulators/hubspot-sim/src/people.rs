@@ -229,7 +229,7 @@ impl HubSpotSim {
         let now = self.0.now();
         let mut account = self.0.write();
         let (object, id) = (object_of(&account, object)?, parse_id(id)?);
-        Ok(account.archive(object, id, now))
+        Ok(account.acting_as(person(), |account| account.archive(object, id, now)))
     }
 
     /// Takes a record out of the recycle bin. Answers whether it was in it.
@@ -240,7 +240,7 @@ impl HubSpotSim {
         let now = self.0.now();
         let mut account = self.0.write();
         let (object, id) = (object_of(&account, object)?, parse_id(id)?);
-        Ok(account.restore(object, id, now)?)
+        Ok(account.acting_as(person(), |account| account.restore(object, id, now))?)
     }
 
     /// A record, live or archived.
@@ -295,11 +295,13 @@ impl HubSpotSim {
             }
         }
         let at = account.tick(now);
-        match (primary, one.0 == registry::COMPANIES, other.0 == registry::COMPANIES) {
-            (true, false, true) => account.link_primary(one, other.1, at),
-            (true, true, false) => account.link_primary(other, one.1, at),
-            _ => account.put_link(one, other, &[], false, at),
-        };
+        account.acting_as(person(), |account| {
+            match (primary, one.0 == registry::COMPANIES, other.0 == registry::COMPANIES) {
+                (true, false, true) => account.link_primary(one, other.1, at),
+                (true, true, false) => account.link_primary(other, one.1, at),
+                _ => account.put_link(one, other, &[], false, at),
+            }
+        });
         Ok(())
     }
 
@@ -313,6 +315,6 @@ impl HubSpotSim {
         let one = (object_of(&account, from.0)?, parse_id(from.1)?);
         let other = (object_of(&account, to.0)?, parse_id(to.1)?);
         let at = account.tick(now);
-        Ok(account.unlink(one, other, at))
+        Ok(account.acting_as(person(), |account| account.unlink(one, other, at)))
     }
 }

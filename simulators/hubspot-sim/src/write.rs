@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::account::{Account, Source};
 use crate::error::ApiError;
+use crate::platform::feed::What;
 use crate::property::value::{Invalid, normalise, refusal, text_of};
 use crate::record::Record;
 use crate::registry::{COMPANIES, CONTACTS};
@@ -226,6 +227,7 @@ impl Account {
         if let Some(Some(company)) = company {
             self.link_primary((object, id), company, at);
         }
+        self.note_created(object, id);
         id
     }
 
@@ -272,6 +274,7 @@ impl Account {
         let store = &mut self.stores[object];
         let Some(record) = store.records.get(id) else { return false };
         let held = store.unique_values(record);
+        let was = self.platform.listening().then(|| record.clone());
         let Some(record) = store.records.get_mut(id) else { return false };
         let before = record.modified;
         if !change(record) {
@@ -289,6 +292,9 @@ impl Account {
                     store.unique.entry(key).or_default().insert(&value, id);
                 }
             }
+        }
+        if let Some(was) = was {
+            self.note_changes(object, &was);
         }
         true
     }
@@ -309,6 +315,7 @@ impl Account {
         for (other, other_id) in links {
             self.refresh_primary((usize::from(other), other_id), at);
         }
+        self.note(object, id, at, What::Deleted);
         true
     }
 
@@ -337,6 +344,7 @@ impl Account {
             self.refresh_primary((usize::from(other), other_id), at);
         }
         self.refresh_primary((object, id), at);
+        self.note(object, id, at, What::Restored);
         Ok(true)
     }
 }

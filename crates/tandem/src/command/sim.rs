@@ -82,6 +82,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             "base_url": hubspot_url, "token": on_hubspot.token, "client_id": on_hubspot.client_id,
             "client_secret": on_hubspot.client_secret, "account_id": on_hubspot.account_id,
             "refresh_token": on_hubspot.refresh_token, "app_id": on_hubspot.app_id,
+            "developer_key": on_hubspot.developer_key,
         },
         "salesforce": {
             "login_url": salesforce_url, "instance_url": salesforce_url,
@@ -101,6 +102,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         eprintln!("change events are not served yet; --pubsub is ignored");
     }
     let tls = secure.as_ref().map(|authority| authority.tls.clone());
+    tokio::spawn(hubspot_sim::pump(hubspot.clone()));
     hubspot_socket.simulate(hubspot.router(), tls.clone());
     salesforce_socket.simulate(salesforce.router(), tls);
     println!("{ready}");

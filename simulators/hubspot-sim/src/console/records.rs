@@ -215,10 +215,11 @@ pub(super) fn edit(ctx: &Ctx<'_>, object: usize, id: u64) -> Outcome {
 pub(super) fn bin(ctx: &Ctx<'_>, object: usize, id: u64, restore: bool) -> Outcome {
     let to = page_of(&ctx.sim.read(), object, id);
     if !restore {
-        ctx.sim.write().archive(object, id, ctx.now);
+        ctx.sim.write().acting_as(crate::people::person(), |account| account.archive(object, id, ctx.now));
         return Ok(Reply::redirect(to));
     }
-    let restored = ctx.sim.write().restore(object, id, ctx.now);
+    let restored =
+        ctx.sim.write().acting_as(crate::people::person(), |account| account.restore(object, id, ctx.now));
     match restored {
         Ok(_) => Ok(Reply::redirect(to)),
         Err(error) => open(ctx, object, id, Some(&error.message)),

@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use super::{Hit, serve};
 use crate::error::ApiError;
 use crate::http::{Ctx, Outcome, Reply};
-use crate::limits::DAILY;
 use crate::owners::Owner;
 use crate::time::iso;
 
@@ -88,7 +87,7 @@ fn usage(ctx: &Ctx<'_>) -> Outcome {
         200,
         &json!({ "results": [{
             "name": "private-apps-api-calls-daily",
-            "usageLimit": DAILY,
+            "usageLimit": ctx.sim.settings().tier.daily(),
             "currentUsage": used,
             "collectedAt": iso(ctx.now),
             "fetchStatus": "SUCCESS",

@@ -1,19 +1,30 @@
 //! Which path is served by what. Both families of paths, dated and v3/v4, lead to the same handlers.
 
+mod activity;
 mod association_limits;
 mod associations;
 mod associations_v3;
+mod automation;
 mod batch;
+mod journal;
 mod legacy;
+mod limits;
+mod lists;
+mod lists_members;
+mod marketing;
 mod merge;
 mod misc;
 mod oauth;
 mod objects;
 mod pipelines;
+mod platform;
 mod properties;
 mod schemas;
 mod sim;
+mod timeline;
+mod transfers;
 mod users;
+mod webhooks;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -63,6 +74,9 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Found> {
     }
     if let ["oauth", rest @ ..] = parts.as_slice() {
         return whole(oauth::find(method, rest), false);
+    }
+    if let Some(found) = platform::find(method, &parts) {
+        return Some(found);
     }
     let api = |hit: Hit| {
         hit.map(|(pattern, handler)| Found {

@@ -52,6 +52,14 @@ fn token(ctx: &Ctx<'_>) -> Outcome {
     let mut account = ctx.sim.write();
     let portal = account.portal;
     let (refresh, access, scopes) = account.oauth.grant(&form, ctx.now)?;
+    if form.get("grant_type").is_some_and(|kind| kind == "client_credentials") {
+        let lifetime = crate::oauth::LIFETIME / 1000;
+        return Ok(Reply::json(
+            200,
+            &json!({ "token_type": "bearer", "access_token": access, "scopes": scopes, "expires_in": lifetime,
+                "token_use": "access_token" }),
+        ));
+    }
     Ok(Reply::json(
         200,
         &json!({

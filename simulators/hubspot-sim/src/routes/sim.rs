@@ -1,14 +1,14 @@
 //! What belongs to the simulator and not to the platform.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sim_base::strict;
 
 use super::{Hit, serve};
 use crate::console;
 use crate::error::ApiError;
 use crate::http::{Ctx, Reply};
-use crate::limits::Limits;
+use crate::platform::settings::SettingsChange;
 
 pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
     match (method, rest) {
@@ -30,14 +30,17 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
         }),
         ("GET", ["settings"]) => serve("/_sim/settings", |ctx| Ok(Reply::json(200, &settings(ctx)))),
         ("POST", ["settings"]) => serve("/_sim/settings", |ctx| {
-            Ok(reply(sim_base::switched(strict::<Change>(&ctx.body).map(|change| {
+            Ok(reply(sim_base::switched(strict::<SettingsChange>(&ctx.body).map(|change| {
+                ctx.sim.write().platform.settings.change(&change);
                 ctx.sim.set_settings(|settings| {
+                    settings.tier = change.tier.unwrap_or(settings.tier);
                     settings.limits = change.limits.unwrap_or(settings.limits);
                     settings.search_lag = change.search_lag_ms.map_or(settings.search_lag, i64::from);
                 });
                 settings(ctx)
             }))))
         }),
+        ("POST", ["email-events"]) => serve("/_sim/email-events", super::marketing::happen),
         (_, ["console", rest @ ..]) => console::find(method, rest),
         _ => None,
     }
@@ -60,15 +63,12 @@ fn reply((status, body): sim_base::Switched) -> Reply {
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
-/// The body of `POST /_sim/settings`. What is left out stays as it is.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    limits: Option<Limits>,
-    search_lag_ms: Option<u32>,
-}
-
 fn settings(ctx: &Ctx<'_>) -> Value {
     let now = ctx.sim.settings();
-    json!({ "limits": now.limits, "search_lag_ms": now.search_lag })
+    let mut shown = Map::new();
+    shown.insert("limits".into(), json!(now.limits));
+    shown.insert("tier".into(), json!(now.tier));
+    shown.insert("search_lag_ms".into(), json!(now.search_lag));
+    ctx.sim.read().platform.settings.show(&mut shown);
+    Value::Object(shown)
 }
