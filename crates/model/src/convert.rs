@@ -218,6 +218,15 @@ pub fn convert(
                 .map(Value::Reference)
                 .ok_or_else(|| Misfit::UnlinkedReference { field: source.name.clone(), value: id.clone() })
         }
+        Kind::References { .. } => {
+            let (Kind::References { targets }, Value::Choices(ids)) = (&source.kind, value) else {
+                return Err(wrong());
+            };
+            // Those without a counterpart stay where they are: they join in when they are linked.
+            let linked = ids.iter().filter_map(|id| context.references.counterpart(from, targets, id));
+            let linked: BTreeSet<String> = linked.collect();
+            Ok(if linked.is_empty() { Value::Blank } else { Value::Choices(linked) })
+        }
     }
 }
 

@@ -62,6 +62,11 @@ pub enum Kind {
         /// The objects it may be of.
         targets: Vec<String>,
     },
+    /// Any number of other records, for example the contacts of a deal.
+    References {
+        /// The objects they may be of.
+        targets: Vec<String>,
+    },
 }
 
 impl Kind {
@@ -77,6 +82,7 @@ impl Kind {
             Self::Choice(_) => "single choice",
             Self::MultiChoice(_) => "multiple choice",
             Self::Reference { .. } => "reference",
+            Self::References { .. } => "references",
         }
     }
 }

@@ -9,6 +9,7 @@ mod field;
 mod ids;
 mod mapping;
 mod merge;
+mod merge_references;
 mod plan;
 mod rule;
 mod side;

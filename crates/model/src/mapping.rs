@@ -183,13 +183,19 @@ impl FieldPair {
 }
 
 fn incompatible(rule: SyncRule, hubspot: &Kind, salesforce: &Kind) -> Option<&'static str> {
-    use Kind::{Boolean, Choice, Date, DateTime, MultiChoice, Number, Reference, Text};
-    let multi = matches!((hubspot, salesforce), (MultiChoice(_), MultiChoice(_)));
+    use Kind::{Boolean, Choice, Date, DateTime, MultiChoice, Number, Reference, References, Text};
+    let multi = matches!(
+        (hubspot, salesforce),
+        (MultiChoice(_), MultiChoice(_)) | (References { .. }, References { .. })
+    );
     if rule == SyncRule::Union && !multi {
         return Some("the union of choices needs several choices on both sides");
     }
     match (hubspot, salesforce) {
-        (Reference { .. }, Reference { .. }) => None,
+        (Reference { .. }, Reference { .. }) | (References { .. }, References { .. }) => None,
+        (References { .. }, _) | (_, References { .. }) => {
+            Some("a set of records only goes with a set of records")
+        }
         (Reference { .. }, _) | (_, Reference { .. }) => Some("a reference only goes with a reference"),
         (Number { .. }, Boolean | Date | DateTime) | (Boolean | Date | DateTime, Number { .. }) => {
             Some("a number is neither a day nor an answer")

@@ -14,7 +14,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::convert::{choices_go_together, convert_choice, same_time};
-use crate::{ConvertContext, FieldPair, Misfit, Reason, Side, Sides, SyncRule, Value, convert, equivalent};
+use crate::merge_references::merge_references;
+use crate::{
+    ConvertContext, FieldPair, Kind, Misfit, Reason, Side, Sides, SyncRule, Value, convert, equivalent,
+};
 
 /// When a side's value was last edited by somebody else than Tandem, on our clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +72,9 @@ pub fn merge(
 ) -> Decision {
     if pair.mapping.rule == SyncRule::DontSync {
         return Decision::Rest;
+    }
+    if let (Kind::References { .. }, Kind::References { .. }) = (&pair.hubspot.kind, &pair.salesforce.kind) {
+        return merge_references(pair, now, shadow, context);
     }
     let changed = Sides {
         hubspot: shadow.is_none_or(|shadow| shadow.hubspot != now.hubspot),
@@ -258,7 +264,7 @@ fn union(
     }
 }
 
-fn choices(value: &Value) -> BTreeSet<String> {
+pub(crate) fn choices(value: &Value) -> BTreeSet<String> {
     match value {
         Value::Choices(choices) => choices.clone(),
         value if value.is_blank() => BTreeSet::new(),

@@ -140,7 +140,7 @@ impl Reason {
             Self::SameOrUnknownTime => {
                 "Both had changed at the same or an unknown time; then Salesforce stands."
             }
-            Self::Union => "Choices that either side added or dropped were added or dropped.",
+            Self::Union => "What either side added or dropped was added or dropped on the other.",
         }
     }
 

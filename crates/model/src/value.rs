@@ -29,7 +29,7 @@ pub enum Value {
     DateTime(Timestamp),
     /// One choice of a list, by the side's own value for it.
     Choice(String),
-    /// Some choices of a list, in no order.
+    /// Some choices of a list, or the ids of some records, in no order.
     Choices(BTreeSet<String>),
     /// Another record, by its id on this side.
     Reference(String),

@@ -91,6 +91,7 @@ fn value_of(side: Side, kind: &Kind) -> BoxedStrategy<Value> {
         .prop_map(Value::Choices)
         .boxed(),
         Kind::Reference { .. } => Just(Value::Reference("1".to_owned())).boxed(),
+        Kind::References { .. } => Just(Value::Choices(BTreeSet::from(["1".to_owned()]))).boxed(),
     };
     if side == Side::Salesforce && *kind == Kind::Boolean {
         return filled;

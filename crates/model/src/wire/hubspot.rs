@@ -24,7 +24,7 @@ pub fn from_hubspot(field: &Field, raw: Option<&str>) -> Result<Value, Unreadabl
         Kind::Date => date(word).map(Value::Date),
         Kind::DateTime => moment(word).map(Value::DateTime),
         Kind::Choice(_) => Some(Value::Choice(word.to_owned())),
-        Kind::MultiChoice(_) => {
+        Kind::MultiChoice(_) | Kind::References { .. } => {
             let chosen = word.split(';').map(str::trim).filter(|choice| !choice.is_empty());
             Some(Value::Choices(chosen.map(ToOwned::to_owned).collect()))
         }

@@ -25,7 +25,7 @@ pub fn from_salesforce(field: &Field, raw: &Json) -> Result<Value, Unreadable> {
         }
         (Kind::DateTime, Json::String(text)) => salesforce_time(text).map(Value::DateTime),
         (Kind::Choice(_), Json::String(text)) => Some(Value::Choice(text.clone())),
-        (Kind::MultiChoice(_), Json::String(text)) => {
+        (Kind::MultiChoice(_) | Kind::References { .. }, Json::String(text)) => {
             let chosen = text.split(';').map(str::trim).filter(|choice| !choice.is_empty());
             Some(Value::Choices(chosen.map(ToOwned::to_owned).collect()))
         }
