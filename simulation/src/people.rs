@@ -56,14 +56,7 @@ pub fn mapping() -> ObjectMapping {
     let keys =
         keys.map(|(hubspot, salesforce)| FieldMapping::new(hubspot, salesforce, SyncRule::PreferSalesforce));
     let edited = FIELDS.map(|field| FieldMapping::new(field.hubspot, field.salesforce, field.rule));
-    ObjectMapping {
-        hubspot_object: "contacts".into(),
-        salesforce_object: "Contact".into(),
-        enabled: true,
-        create_in_hubspot: true,
-        create_in_salesforce: true,
-        fields: keys.into_iter().chain(edited).collect(),
-    }
+    ObjectMapping::new("contacts", "Contact", keys.into_iter().chain(edited).collect())
 }
 
 /// Something to type: sometimes nothing, sometimes with blanks around it, in several scripts. No two are the same.

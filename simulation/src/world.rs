@@ -94,6 +94,7 @@ impl World {
             create_without_email: true,
             chosen: true,
             objects: vec![mapping()],
+            ..Settings::recommended()
         }
     }
 

@@ -31,5 +31,8 @@ pub use plant::Plant;
 pub use remedy::Category;
 pub use run::{Stop, Stopper, stopper};
 pub use schema::MappingProblem;
-pub use settings::{CreateAs, Settings};
+pub use settings::{
+    Activity, ActivityMapping, ActivitySettings, Brake, Budget, CreateAs, OwnerPair, OwnerSettings, Settings,
+    UnmatchedOwner,
+};
 pub use side::{HUBSPOT_MARKER, SALESFORCE_MARKER};

@@ -8,17 +8,6 @@ pub fn object_mappings() -> Vec<ObjectMapping> {
     vec![companies(), contacts(), leads(), deals()]
 }
 
-fn object(hubspot: &str, salesforce: &str, fields: Vec<FieldMapping>) -> ObjectMapping {
-    ObjectMapping {
-        hubspot_object: hubspot.to_owned(),
-        salesforce_object: salesforce.to_owned(),
-        enabled: true,
-        create_in_hubspot: true,
-        create_in_salesforce: true,
-        fields,
-    }
-}
-
 fn fields(pairs: &[(&str, &str)]) -> Vec<FieldMapping> {
     pairs
         .iter()
@@ -42,7 +31,7 @@ fn contacts() -> ObjectMapping {
         ("zip", "MailingPostalCode"),
         ("country", "MailingCountry"),
     ];
-    object("contacts", "Contact", fields(&pairs))
+    ObjectMapping::new("contacts", "Contact", fields(&pairs))
 }
 
 fn leads() -> ObjectMapping {
@@ -63,7 +52,7 @@ fn leads() -> ObjectMapping {
         ("zip", "PostalCode"),
         ("country", "Country"),
     ];
-    object("contacts", "Lead", fields(&pairs))
+    ObjectMapping::new("contacts", "Lead", fields(&pairs))
 }
 
 fn companies() -> ObjectMapping {
@@ -81,7 +70,7 @@ fn companies() -> ObjectMapping {
         ("annualrevenue", "AnnualRevenue"),
         ("description", "Description"),
     ];
-    object("companies", "Account", fields(&pairs))
+    ObjectMapping::new("companies", "Account", fields(&pairs))
 }
 
 fn deals() -> ObjectMapping {
@@ -109,5 +98,5 @@ fn deals() -> ObjectMapping {
     if let Some(stage) = mapped.iter_mut().find(|field| field.hubspot == "dealstage") {
         stage.choices = ChoiceMap(stages.collect());
     }
-    object("deals", "Opportunity", mapped)
+    ObjectMapping::new("deals", "Opportunity", mapped)
 }

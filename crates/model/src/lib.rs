@@ -19,7 +19,9 @@ pub mod wire;
 pub use convert::{ConvertContext, Misfit, References, convert, equivalent, same_stored, same_text};
 pub use field::{Access, ChoiceList, ChoiceOption, Field, Kind, TextFormat};
 pub use ids::{ConnectionId, salesforce_id_18};
-pub use mapping::{ChoiceMap, FieldMapping, FieldPair, MappingRefused, ObjectMapping, OnMisfit};
+pub use mapping::{
+    ChoiceMap, FieldMapping, FieldPair, MappingRefused, MatchBy, ObjectMapping, OnDelete, OnMisfit,
+};
 pub use merge::{Decision, EditTime, merge};
 pub use plan::{CreatePlan, Declined, FieldMisfit, FieldWrite, PairPlan, PairView, plan_create, plan_pair};
 pub use rule::{Reason, SyncRule};

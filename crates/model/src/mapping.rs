@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, Field, Kind, Side, SyncRule};
+use crate::{Access, Field, Kind, Side, Sides, SyncRule};
 
 /// A HubSpot property with a Salesforce field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,8 +86,108 @@ pub struct ObjectMapping {
     /// Whether records that only HubSpot has are made in Salesforce.
     #[serde(default = "yes")]
     pub create_in_salesforce: bool,
+    /// The HubSpot segment (by its list id) whose members are inside; every record is, where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
+    /// The SOQL condition that Salesforce records inside meet, for example `RecordType.Name = 'Customer'`; every record
+    /// the connected user sees is inside, where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salesforce_filter: Option<String>,
+    /// By what the counterpart of an unlinked record is looked for, in this order, after the ids that either side
+    /// carries; the object's own keys, where nothing is said; an empty list matches by id only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub match_by: Option<Vec<MatchBy>>,
+    /// What becomes of the other record when the one of this side is deleted; the object's default, where nothing is
+    /// said.
+    #[serde(default, skip_serializing_if = "Sides::is_default")]
+    pub on_delete: Sides<Option<OnDelete>>,
     /// Which field goes with which.
     pub fields: Vec<FieldMapping>,
+}
+
+impl ObjectMapping {
+    /// A mapping with the default of everything.
+    pub fn new(hubspot: impl Into<String>, salesforce: impl Into<String>, fields: Vec<FieldMapping>) -> Self {
+        Self {
+            hubspot_object: hubspot.into(),
+            salesforce_object: salesforce.into(),
+            enabled: true,
+            create_in_hubspot: true,
+            create_in_salesforce: true,
+            segment: None,
+            salesforce_filter: None,
+            match_by: None,
+            on_delete: Sides::default(),
+            fields,
+        }
+    }
+
+    /// The object of `side`.
+    #[must_use]
+    pub fn object(&self, side: Side) -> &str {
+        match side {
+            Side::HubSpot => &self.hubspot_object,
+            Side::Salesforce => &self.salesforce_object,
+        }
+    }
+
+    /// Whether a record that only the other side has is made on `side`.
+    #[must_use]
+    pub fn creates(&self, side: Side) -> bool {
+        match side {
+            Side::HubSpot => self.create_in_hubspot,
+            Side::Salesforce => self.create_in_salesforce,
+        }
+    }
+
+    /// By what counterparts are looked for.
+    #[must_use]
+    pub fn keys(&self) -> Vec<MatchBy> {
+        self.match_by.clone().unwrap_or_else(|| match self.hubspot_object.as_str() {
+            "contacts" => vec![MatchBy::Email],
+            "companies" => vec![MatchBy::Domain, MatchBy::Name],
+            _ => Vec::new(),
+        })
+    }
+
+    /// What becomes of the other record when the one of `side` is deleted: deals follow their opportunity into the
+    /// recycle bin, everything else is kept.
+    #[must_use]
+    pub fn when_deleted(&self, side: Side) -> OnDelete {
+        self.on_delete.get(side).unwrap_or(match (side, self.hubspot_object.as_str()) {
+            (Side::Salesforce, "deals") => OnDelete::Delete,
+            _ => OnDelete::Keep,
+        })
+    }
+}
+
+/// By what an unlinked record's counterpart is found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchBy {
+    /// The email address, all those a HubSpot contact has.
+    Email,
+    /// A company's domain and an account's website.
+    Domain,
+    /// The exact name.
+    Name,
+    /// A property and a field that hold the same key.
+    Key {
+        /// The HubSpot property.
+        hubspot: String,
+        /// The Salesforce field.
+        salesforce: String,
+    },
+}
+
+/// What becomes of a record whose counterpart was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDelete {
+    /// It is kept, and its counterpart is not made again.
+    Keep,
+    /// It follows into its platform's recycle bin, from which both can be restored.
+    Delete,
 }
 
 fn yes() -> bool {

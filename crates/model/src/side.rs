@@ -45,6 +45,7 @@ impl fmt::Display for Side {
 
 /// One thing for each side.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sides<T> {
     /// HubSpot's.
     pub hubspot: T,
@@ -67,6 +68,14 @@ impl<T> Sides<T> {
             Side::HubSpot => &mut self.hubspot,
             Side::Salesforce => &mut self.salesforce,
         }
+    }
+
+    /// Whether nothing has been said for either side.
+    pub fn is_default(&self) -> bool
+    where
+        T: Default + PartialEq,
+    {
+        self.hubspot == T::default() && self.salesforce == T::default()
     }
 
     /// The sides exchanged.

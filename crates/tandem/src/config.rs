@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use engine::{CreateAs, Settings};
+use engine::{ActivitySettings, Brake, Budget, CreateAs, OwnerSettings, Settings};
 use model::ObjectMapping;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -28,6 +28,16 @@ pub struct File {
     salesforce_poll_seconds: Option<u64>,
     /// The objects in step and their fields, in place of the recommended ones.
     objects: Option<Vec<ObjectMapping>>,
+    /// How owners go together.
+    owners: Option<OwnerSettings>,
+    /// Which activities cross over.
+    activities: Option<ActivitySettings>,
+    /// Whether Salesforce campaigns and their members are kept in HubSpot.
+    campaigns: Option<bool>,
+    /// When a pass stops and asks.
+    brake: Option<Brake>,
+    /// How many Salesforce calls may be made.
+    budget: Option<Budget>,
 }
 
 /// Everything a command needs to know before it asks anybody.
@@ -75,6 +85,11 @@ pub fn read(file: Option<&PathBuf>) -> anyhow::Result<Config> {
         settings.objects = objects;
         settings.chosen = true;
     }
+    settings.owners = file.owners.unwrap_or(settings.owners);
+    settings.activities = file.activities.unwrap_or(settings.activities);
+    settings.campaigns = file.campaigns.unwrap_or(settings.campaigns);
+    settings.brake = file.brake.unwrap_or(settings.brake);
+    settings.budget = file.budget.unwrap_or(settings.budget);
     let mut options = engine::Options::default();
     let seconds = |seconds: u64| std::time::Duration::from_secs(seconds.max(1));
     if let Some(interval) = file.hubspot_poll_seconds {
