@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use model::{ConnectionId, ConvertContext, Side, Values};
+use model::{ConnectionId, ConvertContext, Side, Sides, Values};
 use store::{Mark, Store, SyncError, Tx};
 use tokio::sync::{Notify, OnceCell};
 use transport::World;
@@ -42,8 +42,7 @@ pub struct Connection {
     pub(crate) figures: Counter,
     pub(crate) wake: Notify,
     world: World,
-    hubspot: HubSpotSide,
-    salesforce: SalesforceSide,
+    sides: Sides<Arc<dyn SideApi>>,
     schema: OnceCell<Arc<Schema>>,
     run: Mutex<String>,
     /// What records held when they could not be brought in step: a poll that sees the same again need not look again.
@@ -62,9 +61,22 @@ impl Connection {
         hubspot: hubspot::Client,
         salesforce: salesforce::Client,
     ) -> Self {
+        let sides: Sides<Arc<dyn SideApi>> = Sides {
+            hubspot: Arc::new(HubSpotSide::new(hubspot)),
+            salesforce: Arc::new(SalesforceSide::new(salesforce)),
+        };
+        Self::of(id, store, settings, options, world, sides)
+    }
+
+    fn of(
+        id: ConnectionId,
+        store: Arc<Store>,
+        settings: Settings,
+        options: Options,
+        world: World,
+        sides: Sides<Arc<dyn SideApi>>,
+    ) -> Self {
         Self {
-            hubspot: HubSpotSide::new(hubspot),
-            salesforce: SalesforceSide::new(salesforce),
             run: Mutex::new(String::new()),
             stuck: Mutex::new(BTreeMap::new()),
             schema: OnceCell::new(),
@@ -75,14 +87,32 @@ impl Connection {
             settings,
             options,
             world,
+            sides,
         }
     }
 
+    /// This connection with other sides and another store, to rehearse on.
+    pub(crate) fn rehearsal(
+        &self,
+        store: Arc<Store>,
+        settings: Settings,
+        sides: Sides<Arc<dyn SideApi>>,
+    ) -> Self {
+        Self::of(self.id.clone(), store, settings, self.options.clone(), self.world.clone(), sides)
+    }
+
     pub(crate) fn side(&self, side: Side) -> &dyn SideApi {
-        match side {
-            Side::HubSpot => &self.hubspot,
-            Side::Salesforce => &self.salesforce,
-        }
+        &**self.sides.get(side)
+    }
+
+    pub(crate) fn side_api(&self, side: Side) -> Arc<dyn SideApi> {
+        Arc::clone(self.sides.get(side))
+    }
+
+    /// The settings it works under.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -117,8 +147,9 @@ impl Connection {
     /// The mappings as both platforms describe them; read once.
     pub(crate) async fn schema(&self) -> Result<Arc<Schema>, EngineError> {
         let schema = self.schema.get_or_try_init(|| async {
-            let time_zone = self.hubspot.time_zone().await?;
-            let schema = schema::load(&self.settings, &self.hubspot, &self.salesforce, time_zone).await?;
+            let (hubspot, salesforce) = (self.side(Side::HubSpot), self.side(Side::Salesforce));
+            let time_zone = hubspot.time_zone().await?;
+            let schema = schema::load(&self.settings, hubspot, salesforce, time_zone).await?;
             for problem in &schema.problems {
                 tracing::warn!(mapping = problem.mapping, problem = problem.problem, "mapping left out");
             }
@@ -161,8 +192,8 @@ impl Connection {
     #[must_use]
     pub fn figures(&self) -> Figures {
         let mut figures = self.figures.now();
-        figures.hubspot.calls = self.hubspot.calls();
-        figures.salesforce.calls = self.salesforce.calls();
+        figures.hubspot.calls = self.side(Side::HubSpot).calls();
+        figures.salesforce.calls = self.side(Side::Salesforce).calls();
         figures
     }
 

@@ -15,6 +15,7 @@ use crate::references::Links;
 use crate::remedy;
 use crate::schema::Route;
 use crate::side::{RecordState, Refusal, Written};
+use crate::waiting::Awaited;
 
 /// How often one record is sent again without the fields that were refused.
 const ROUNDS: usize = 4;
@@ -59,7 +60,8 @@ impl Connection {
             let mut jobs: Vec<Job> = records.into_iter().map(|new| self.prepare(side, new)).collect();
             self.call(side.other(), &object, &mut jobs).await?;
             for job in jobs {
-                self.store.transaction(|tx| self.record_created(tx, side, &job))?;
+                let awaited = self.unlinked_references(&job.new.route, side, &job.new.record.values);
+                self.store.transaction(|tx| self.record_created(tx, side, &job, &awaited))?;
             }
         }
         Ok(())
@@ -207,7 +209,13 @@ impl Connection {
         Ok(())
     }
 
-    fn record_created(&self, tx: &Tx<'_>, side: Side, job: &Job) -> Result<(), store::StoreError> {
+    fn record_created(
+        &self,
+        tx: &Tx<'_>,
+        side: Side,
+        job: &Job,
+        awaited: &[Awaited],
+    ) -> Result<(), store::StoreError> {
         let target = side.other();
         let record = &job.new.record;
         let now = self.now();
@@ -270,7 +278,8 @@ impl Connection {
                 if agreed {
                     self.clear(tx, &job.new.mark)?;
                 }
-                Ok(())
+                self.wake_waiting(tx, &link)?;
+                self.note_waiting(tx, &job.new.route, side, &record.id, awaited)
             }
             Some(Done::Exists { id, refusal }) => {
                 tx.close_intents_of_source(&self.id, side, &record.object, &record.id)?;
@@ -284,7 +293,9 @@ impl Connection {
                     return self.postpone(tx, &job.new.mark, false);
                 }
                 // Found: the two agree for the first time when the mark, which stays, is worked on next.
-                tx.insert_link(&self.new_link(side, job, id, Sides::default()))?;
+                let link = tx.insert_link(&self.new_link(side, job, id, Sides::default()))?;
+                self.explain_link(tx, &link, side, job.new.mark.cause)?;
+                self.wake_waiting(tx, &link)?;
                 self.figures.linked(1);
                 Ok(())
             }

@@ -24,7 +24,7 @@ impl Connection {
     async fn poll_object(&self, side: Side, object: &str) -> Result<(), EngineError> {
         let schema = self.schema().await?;
         let fields = schema.fields_of(side, object);
-        let stream = format!("{}:{object}", side.as_str());
+        let stream = stream(side, object);
         let overlap = SignedDuration::try_from(self.options.overlap_of(side)).unwrap_or(SignedDuration::ZERO);
         let since = self.store.cursor(&self.id, &stream)?;
         let since = since.and_then(|cursor| cursor.checked_sub(overlap).ok());
@@ -69,6 +69,11 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+/// The name under which it is kept how far an object has been polled.
+pub(crate) fn stream(side: Side, object: &str) -> String {
+    format!("{}:{object}", side.as_str())
 }
 
 /// Whether a polled row says something that the store does not know yet.

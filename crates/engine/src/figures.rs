@@ -14,6 +14,9 @@ pub struct SideFigures {
     pub created: u64,
     /// Records updated there.
     pub updated: u64,
+    /// Records put into the recycle bin there.
+    #[serde(default)]
+    pub deleted: u64,
     /// Records of this side that were left alone on purpose.
     pub skipped: u64,
     /// Records of this side that could not be synced.

@@ -7,12 +7,14 @@
 
 mod connection;
 mod create;
+mod delete;
 mod detect;
 mod error;
 mod figures;
 mod options;
 mod pair;
 mod place;
+mod plan;
 mod plant;
 mod reconcile;
 mod references;
@@ -21,12 +23,14 @@ mod run;
 mod schema;
 mod settings;
 mod side;
+mod waiting;
 mod work;
 
 pub use connection::{Connection, check_mappings};
 pub use error::EngineError;
 pub use figures::{Figures, SideFigures};
 pub use options::Options;
+pub use plan::{Action, Plan, PlanCount, PlannedField, PlannedRecord};
 pub use plant::Plant;
 pub use remedy::Category;
 pub use run::{Stop, Stopper, stopper};

@@ -89,8 +89,8 @@ impl Connection {
         record: &'a RecordState,
     ) -> Result<&'a Route, Option<Refusal>> {
         let mut routes = schema.routes_of(side, &record.object).filter(|route| match side {
-            Side::HubSpot => route.mapping.create_in_salesforce,
-            Side::Salesforce => route.mapping.create_in_hubspot,
+            Side::HubSpot => route.mapping.creates(Side::Salesforce),
+            Side::Salesforce => route.mapping.creates(Side::HubSpot),
         });
         let wanted = match self.settings.create_contacts_as {
             CreateAs::Contact => "Contact",
@@ -340,9 +340,11 @@ impl Connection {
                 tx.delete_link(old.id)?;
             }
             let link = tx.insert_link(&new)?;
-            if let Some(recovered) = &recovered {
-                self.explain_recovered(tx, &link, recovered)?;
+            match &recovered {
+                Some(recovered) => self.explain_recovered(tx, &link, recovered)?,
+                None => self.explain_link(tx, &link, side, stray.mark.cause)?,
             }
+            self.wake_waiting(tx, &link)?;
             for (source, record) in [(Side::HubSpot, &hubspot), (Side::Salesforce, &salesforce)] {
                 tx.close_intents_of_source(&self.id, source, &record.object, &record.id)?;
             }
@@ -351,6 +353,32 @@ impl Connection {
         self.figures.linked(1);
         let marks = std::iter::once(stray.mark).chain(marks).collect();
         Ok(Pair { link, marks, hubspot, salesforce })
+    }
+
+    /// Notes that a record of `side` was linked with one that was there.
+    pub(crate) fn explain_link(
+        &self,
+        tx: &Tx<'_>,
+        link: &Link,
+        side: Side,
+        cause: store::Cause,
+    ) -> Result<(), store::StoreError> {
+        let entry = HistoryEntry {
+            run: self.run_name(),
+            at: self.now(),
+            side,
+            object: link.object(side).to_owned(),
+            record: link.record(side).to_owned(),
+            link: Some(link.id),
+            field: None,
+            before: None,
+            after: Some(model::Value::Reference(link.record(side.other()).to_owned())),
+            cause: cause.as_str().to_owned(),
+            reason: "matched".to_owned(),
+            outcome: Outcome::Linked,
+            call: None,
+        };
+        tx.add_history(&self.id, &entry)
     }
 
     /// The history that a create would have written had it not been cut short.
@@ -428,6 +456,7 @@ fn may_be_replaced(link: &Link, side: Side) -> bool {
         LinkState::Active => false,
         LinkState::Resting(Resting::DeletedInHubSpot) => side == Side::HubSpot,
         LinkState::Resting(Resting::DeletedInSalesforce) => side == Side::Salesforce,
+        LinkState::Resting(Resting::Outside | Resting::Apart) => false,
     }
 }
 
@@ -476,7 +505,7 @@ fn key_of(route: &Route, side: Side, record: &RecordState) -> Option<String> {
 }
 
 /// The domain in a web address: no scheme, no `www.`, no path.
-fn domain_of(address: &str) -> &str {
+pub(crate) fn domain_of(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     host.strip_prefix("www.").unwrap_or(host)

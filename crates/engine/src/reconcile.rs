@@ -14,6 +14,7 @@ use crate::references::Links;
 use crate::remedy;
 use crate::schema::Route;
 use crate::side::{RecordState, Refusal, Written};
+use crate::waiting::Awaited;
 
 /// How often one pair is sent again within a pass without the fields that were refused.
 const ROUNDS: usize = 4;
@@ -37,6 +38,8 @@ struct Work {
     /// History of writes that an earlier run made and could not record.
     recovered: Vec<HistoryEntry>,
     wrote: Sides<bool>,
+    /// Those that each side's record refers to and that have no counterpart.
+    awaited: Sides<Vec<Awaited>>,
 }
 
 impl Connection {
@@ -93,9 +96,13 @@ impl Connection {
             unknown: Sides { hubspot: false, salesforce: false },
             recovered,
             wrote: Sides { hubspot: false, salesforce: false },
+            awaited: Sides {
+                hubspot: self.unlinked_references(route, Side::HubSpot, &pair.hubspot.values),
+                salesforce: self.unlinked_references(route, Side::Salesforce, &pair.salesforce.values),
+            },
             pair,
         };
-        self.plan(route, &mut work);
+        self.decide(route, &mut work);
         Ok(work)
     }
 
@@ -145,7 +152,7 @@ impl Connection {
         recovered
     }
 
-    fn plan(&self, route: &Route, work: &mut Work) {
+    fn decide(&self, route: &Route, work: &mut Work) {
         let links = Links::new(&self.store, &self.id, route);
         let context = self.convert_context(&links);
         work.plan = model::plan_pair(&PairView {
@@ -200,7 +207,7 @@ impl Connection {
         }
         for index in asking {
             if let Some(work) = works.get_mut(index) {
-                self.plan(route, work);
+                self.decide(route, work);
             }
         }
         Ok(())
@@ -408,7 +415,11 @@ impl Connection {
             }
         }
         self.record_errors(tx, route, work)?;
-        self.release(tx, work)
+        self.release(tx, work)?;
+        for side in [Side::HubSpot, Side::Salesforce] {
+            self.note_waiting(tx, route, side, link.record(side), work.awaited.get(side))?;
+        }
+        Ok(())
     }
 
     fn record_errors(&self, tx: &Tx<'_>, route: &Route, work: &Work) -> Result<(), store::StoreError> {

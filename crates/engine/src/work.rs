@@ -6,6 +6,7 @@ use model::Side;
 use store::{HistoryEntry, Link, LinkState, Mark, Outcome, Resting};
 
 use crate::connection::Connection;
+use crate::delete::Bereft;
 use crate::error::EngineError;
 use crate::pair::Pair;
 use crate::side::RecordState;
@@ -77,6 +78,7 @@ impl Connection {
         let mut hubspot = self.read_linked(linked.iter().map(|(link, _)| link), Side::HubSpot).await?;
         let mut salesforce = self.read_linked(linked.iter().map(|(link, _)| link), Side::Salesforce).await?;
         let mut pairs = Vec::new();
+        let mut bereft = Vec::new();
         for (link, mark) in linked {
             let counterpart =
                 counterparts.remove(&(link.object(other).to_owned(), link.record(other).to_owned()));
@@ -86,10 +88,13 @@ impl Connection {
                 salesforce.remove(link.record(Side::Salesforce)).filter(|record| !record.deleted);
             match (on_hubspot, on_salesforce) {
                 (Some(hubspot), Some(salesforce)) => pairs.push(Pair { link, marks, hubspot, salesforce }),
-                (Some(_), None) => self.rest(&link, Resting::DeletedInSalesforce, &marks)?,
-                (None, _) => self.rest(&link, Resting::DeletedInHubSpot, &marks)?,
+                (hubspot, salesforce) => {
+                    let left = hubspot.map(|_| Side::HubSpot).or(salesforce.map(|_| Side::Salesforce));
+                    bereft.push(Bereft { link, marks, left });
+                }
             }
         }
+        self.bereave(bereft).await?;
         Ok(pairs)
     }
 
@@ -107,13 +112,15 @@ impl Connection {
         Ok(found)
     }
 
-    /// Puts a link to rest: one of its records is gone. The other is left as it is and not made again.
-    fn rest(&self, link: &Link, why: Resting, marks: &[Mark]) -> Result<(), EngineError> {
+    /// Puts a link to rest. The record of `left`, which is left as it is, is the one whose history says so.
+    pub(crate) fn rest(
+        &self,
+        link: &Link,
+        why: Resting,
+        left: Side,
+        marks: &[Mark],
+    ) -> Result<(), EngineError> {
         let now = self.now();
-        let gone = match why {
-            Resting::DeletedInHubSpot => Side::HubSpot,
-            Resting::DeletedInSalesforce => Side::Salesforce,
-        };
         self.store.transaction(|tx| {
             if link.state != LinkState::Resting(why) {
                 tx.set_link_state(link.id, LinkState::Resting(why), now)?;
@@ -122,9 +129,9 @@ impl Connection {
                     &HistoryEntry {
                         run: self.run_name(),
                         at: now,
-                        side: gone.other(),
-                        object: link.object(gone.other()).to_owned(),
-                        record: link.record(gone.other()).to_owned(),
+                        side: left,
+                        object: link.object(left).to_owned(),
+                        record: link.record(left).to_owned(),
                         link: Some(link.id),
                         field: None,
                         before: None,

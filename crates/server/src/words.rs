@@ -9,6 +9,9 @@ pub fn reason_in_words(reason: &str) -> &'static str {
         serde_json::from_value(serde_json::Value::String(reason.to_owned()));
     match (parsed, reason) {
         (Ok(reason), _) => reason.sentence(),
+        (Err(_), "matched") => "Both have the same key, or one carries the id of the other.",
+        (Err(_), "outside") => "A record of the pair is outside the segment or filter.",
+        (Err(_), "apart") => "The two were parted and are not linked again by themselves.",
         (Err(_), "created") => "The other side had no such record.",
         (Err(_), "deleted_in_hubspot") => "The HubSpot record was deleted; this one is left as it is.",
         (Err(_), "deleted_in_salesforce") => "The Salesforce record was deleted; this one is left as it is.",
@@ -23,7 +26,13 @@ pub fn outcome_in_words(outcome: Outcome) -> &'static str {
         Outcome::Created => "The record was created.",
         Outcome::Written => "The field was written.",
         Outcome::Declined => "An edit was overruled.",
+        Outcome::Linked => "The record was linked.",
         Outcome::Unlinked => "The link was put to rest.",
+        Outcome::Resumed => "The link is kept in step again.",
+        Outcome::Deleted => "The record was put into the recycle bin.",
+        Outcome::Restored => "The record was taken out of the recycle bin.",
+        Outcome::Moved => "The link was moved to the record that lives on.",
+        Outcome::Erased => "What was kept of the record was erased.",
     }
 }
 

@@ -35,6 +35,19 @@ impl Store {
         self.set_position(connection, stream, &millis(position).to_string(), now)
     }
 
+    /// Forgets how far `stream` has been read, so that it is read from its beginning.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn clear_cursor(&self, connection: &ConnectionId, stream: &str) -> Result<(), StoreError> {
+        self.transaction(|tx| {
+            tx.db
+                .prepare_cached("DELETE FROM cursor WHERE connection = ?1 AND stream = ?2")?
+                .execute(params![connection.as_str(), stream])?;
+            Ok(())
+        })
+    }
+
     /// How far `stream` has been read, in its own words; nothing where it never was.
     ///
     /// # Errors

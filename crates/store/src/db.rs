@@ -10,8 +10,11 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use crate::StoreError;
 
 /// The migrations, in order; the database's `user_version` says how many it has had.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001.sql"), include_str!("../migrations/0002.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001.sql"),
+    include_str!("../migrations/0002.sql"),
+    include_str!("../migrations/0003.sql"),
+];
 
 /// How long another program that holds the database is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -66,6 +69,20 @@ impl Store {
     /// When SQLite cannot be used at all.
     pub fn open_in_memory() -> Result<Self, StoreError> {
         Self::migrated(Connection::open_in_memory()?, Path::new(":memory:"))
+    }
+
+    /// A copy that lives and dies with the process: what is done in it is done nowhere else.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn fork(&self) -> Result<Self, StoreError> {
+        let mut copy = Connection::open_in_memory()?;
+        {
+            let guard = self.lock();
+            let backup = rusqlite::backup::Backup::new(&guard, &mut copy)?;
+            backup.run_to_completion(1_000, Duration::ZERO, None)?;
+        }
+        Self::migrated(copy, Path::new(":memory:"))
     }
 
     fn migrated(mut connection: Connection, path: &Path) -> Result<Self, StoreError> {

@@ -1,4 +1,4 @@
-//! History: every write that was done or declined, and why. Rows are only ever added.
+//! History: every write that was done or declined, and why. Lines are only ever added; one that was undone says by what.
 
 use jiff::Timestamp;
 use model::{ConnectionId, Side, Value};
@@ -17,8 +17,20 @@ pub enum Outcome {
     Written,
     /// An edit was declined: a rule ranks the other side higher.
     Declined,
+    /// Two records were linked.
+    Linked,
     /// A link was put to rest.
     Unlinked,
+    /// A link that rested is kept in step again.
+    Resumed,
+    /// A record was put into the recycle bin, because its counterpart was.
+    Deleted,
+    /// A record was taken out of the recycle bin.
+    Restored,
+    /// A link was moved to the record that lives on after a merge or a conversion.
+    Moved,
+    /// What was kept of a record was erased.
+    Erased,
 }
 
 impl Outcome {
@@ -29,7 +41,13 @@ impl Outcome {
             Self::Created => "created",
             Self::Written => "written",
             Self::Declined => "declined",
+            Self::Linked => "linked",
             Self::Unlinked => "unlinked",
+            Self::Resumed => "resumed",
+            Self::Deleted => "deleted",
+            Self::Restored => "restored",
+            Self::Moved => "moved",
+            Self::Erased => "erased",
         }
     }
 
@@ -37,7 +55,13 @@ impl Outcome {
         match text {
             "created" => Self::Created,
             "declined" => Self::Declined,
+            "linked" => Self::Linked,
             "unlinked" => Self::Unlinked,
+            "resumed" => Self::Resumed,
+            "deleted" => Self::Deleted,
+            "restored" => Self::Restored,
+            "moved" => Self::Moved,
+            "erased" => Self::Erased,
             _ => Self::Written,
         }
     }
@@ -81,6 +105,8 @@ pub struct HistoryRow {
     pub id: i64,
     /// The line.
     pub entry: HistoryEntry,
+    /// The run that undid it.
+    pub undone_by: Option<String>,
 }
 
 /// Which lines of history are wanted.
@@ -149,8 +175,8 @@ impl Store {
                 wanted = format!("{wanted} AND {}", condition.replace("{}", &place));
             }
             let mut statement = tx.db.prepare_cached(&format!(
-                "SELECT id, run, at, side, object, record, link, field, before, after, cause, reason, outcome, call \
-                 FROM history WHERE connection = ?1{wanted} ORDER BY id DESC LIMIT ?2"
+                "SELECT id, run, at, side, object, record, link, field, before, after, cause, reason, outcome, call, \
+                 undone_by FROM history WHERE connection = ?1{wanted} ORDER BY id DESC LIMIT ?2"
             ))?;
             let rows = statement.query_map(params_from_iter(parameters), |row| {
                 let (side, outcome): (String, String) = (row.get(3)?, row.get(12)?);
@@ -170,7 +196,7 @@ impl Store {
                     outcome: Outcome::parse(&outcome),
                     call: row.get(13)?,
                 };
-                Ok((HistoryRow { id: row.get(0)?, entry }, values))
+                Ok((HistoryRow { id: row.get(0)?, entry, undone_by: row.get(14)? }, values))
             })?;
             let mut history = Vec::new();
             for row in rows {
@@ -187,6 +213,36 @@ impl Store {
 }
 
 impl Tx<'_> {
+    /// Notes that `run` undid this line.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn mark_undone(&self, line: i64, run: &str) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached("UPDATE history SET undone_by = ?2 WHERE id = ?1")?
+            .execute(params![line, run])?;
+        Ok(())
+    }
+
+    /// Takes the values out of all history of a record; that something was done, when and why stays.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn erase_history(
+        &self,
+        connection: &ConnectionId,
+        side: Side,
+        record: &str,
+    ) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE history SET before = NULL, after = NULL \
+                 WHERE connection = ?1 AND side = ?2 AND record = ?3",
+            )?
+            .execute(params![connection.as_str(), side.as_str(), record])?;
+        Ok(())
+    }
+
     /// Adds a line of history.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 //! Calls are synchronous: each is short, and the engine that makes them can be simulated in one thread, on a paused
 //! clock, without a second thread whose timing would leak in. Time always comes in as an argument.
 
+mod api_call;
 mod choice;
 mod connection;
 mod cursor;
@@ -20,6 +21,7 @@ mod run;
 mod secret;
 mod setting;
 mod sync_error;
+mod waiting;
 
 pub use connection::{ConnectionRow, ConnectionState};
 pub use db::{Durability, Store, Tx};

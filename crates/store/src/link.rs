@@ -24,6 +24,10 @@ pub enum Resting {
     DeletedInHubSpot,
     /// Its Salesforce record was deleted.
     DeletedInSalesforce,
+    /// One of its records is outside the segment or filter.
+    Outside,
+    /// A person, or a merge, parted the two: they are not linked again by themselves.
+    Apart,
 }
 
 impl Resting {
@@ -33,6 +37,8 @@ impl Resting {
         match self {
             Self::DeletedInHubSpot => "deleted_in_hubspot",
             Self::DeletedInSalesforce => "deleted_in_salesforce",
+            Self::Outside => "outside",
+            Self::Apart => "apart",
         }
     }
 }
@@ -58,6 +64,8 @@ impl LinkState {
         match text {
             "deleted_in_hubspot" => Self::Resting(Resting::DeletedInHubSpot),
             "deleted_in_salesforce" => Self::Resting(Resting::DeletedInSalesforce),
+            "outside" => Self::Resting(Resting::Outside),
+            "apart" => Self::Resting(Resting::Apart),
             _ => Self::Active,
         }
     }
@@ -337,6 +345,27 @@ impl Tx<'_> {
             .prepare_cached("UPDATE link SET state = ?2, updated_at = ?3 WHERE id = ?1")?
             .execute(params![id.0, state.as_str(), millis(now)])?;
         Ok(())
+    }
+
+    /// Lets a link name another record on `side`: the one that lives on after a merge or a conversion. What was agreed
+    /// on with the record before is forgotten where `shadows` does not say it.
+    ///
+    /// # Errors
+    /// When another link names that record, or the database cannot be written.
+    pub fn move_link(
+        &self,
+        id: LinkId,
+        side: Side,
+        object: &str,
+        record: &str,
+        shadows: &Sides<Values>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let side = side.as_str();
+        self.db
+            .prepare_cached(&format!("UPDATE link SET {side}_object = ?2, {side}_id = ?3 WHERE id = ?1"))?
+            .execute(params![id.0, object, record])?;
+        self.update_shadows(id, shadows, now)
     }
 
     /// Forgets a link.

@@ -3,15 +3,67 @@
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use engine::Connection;
+use engine::{Connection, Plan, Settings};
 use model::ConnectionId;
 use store::{ConnectionRow, ConnectionState, Store};
 use transport::World;
 
 use crate::config::Config;
 
+/// A connection that is opened, with the settings it was kept with; none where the store does not have it yet.
+pub struct Opened {
+    /// Under the settings that are asked for now.
+    pub connection: Connection,
+    /// The row to be kept.
+    row: ConnectionRow,
+    store: Arc<Store>,
+    /// Whether the store has it.
+    known: bool,
+    /// The settings the store has it with.
+    pub before: Option<Settings>,
+}
+
 /// Asks both platforms who they are and opens the connection between them, making it where the store has none.
 pub async fn connect(config: Config, store: Arc<Store>) -> anyhow::Result<Connection> {
+    let opened = open(config, store).await?;
+    // Settings that do not fit are refused before anything is kept or changed.
+    for problem in opened.connection.mapping_problems().await? {
+        tracing::info!(
+            mapping = problem.mapping,
+            problem = problem.problem,
+            "left out of the automatic mapping"
+        );
+    }
+    opened.keep()
+}
+
+impl Opened {
+    /// What a pass would do under the settings that are asked for now. The store it was opened on is a copy: a connection
+    /// that was never kept is kept there for the rehearsal.
+    pub async fn plan(self) -> anyhow::Result<Plan> {
+        if !self.known {
+            self.store.create_connection(&self.row)?;
+        }
+        let changed = self.before.is_some().then(|| self.connection.settings().clone());
+        Ok(self.connection.plan(changed).await?)
+    }
+
+    /// Keeps the connection and its settings; what they change for records that are linked already is looked at again.
+    pub fn keep(self) -> anyhow::Result<Connection> {
+        if self.known {
+            if let Some(before) = &self.before {
+                self.connection.look_again_after(before, self.connection.settings())?;
+            }
+            self.store.update_settings(&self.row.id, &self.row.settings)?;
+        } else {
+            self.store.create_connection(&self.row)?;
+        }
+        Ok(self.connection)
+    }
+}
+
+/// Opens the connection and keeps nothing.
+pub async fn open(config: Config, store: Arc<Store>) -> anyhow::Result<Opened> {
     let world = World::real()?;
     let hubspot =
         hubspot::Client::new(world.clone(), hubspot::Config::new(config.hubspot_url, config.hubspot));
@@ -39,27 +91,17 @@ pub async fn connect(config: Config, store: Arc<Store>) -> anyhow::Result<Connec
         hubspot,
         salesforce,
     );
-    // Settings that do not fit are refused before anything is kept or changed.
-    for problem in connection.mapping_problems().await? {
-        tracing::info!(
-            mapping = problem.mapping,
-            problem = problem.problem,
-            "left out of the automatic mapping"
-        );
-    }
-    if store.connection(&id)?.is_none() {
-        store.create_connection(&ConnectionRow {
-            id,
-            name: format!("HubSpot {account} ↔ Salesforce {org}"),
-            hubspot_account: account,
-            salesforce_org: org,
-            state: ConnectionState::Active,
-            state_reason: None,
-            settings,
-            created_at: world.clock.now(),
-        })?;
-    } else {
-        store.update_settings(&id, &settings)?;
-    }
-    Ok(connection)
+    let known = store.connection(&id)?;
+    let before = known.as_ref().and_then(|row| serde_json::from_value(row.settings.clone()).ok());
+    let row = ConnectionRow {
+        id,
+        name: format!("HubSpot {account} ↔ Salesforce {org}"),
+        hubspot_account: account,
+        salesforce_org: org,
+        state: ConnectionState::Active,
+        state_reason: None,
+        settings,
+        created_at: world.clock.now(),
+    };
+    Ok(Opened { connection, row, store, known: known.is_some(), before })
 }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{check, demo, lists, pause, serve, sim, sync};
+use crate::command::{check, demo, lists, pause, plan, serve, sim, sync};
 
 /// Keeps a HubSpot account and a Salesforce org in step, both ways.
 #[derive(Debug, Parser)]
@@ -31,6 +31,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Bring both sides in step once
     Sync(sync::Arguments),
+    /// What a pass would do now; nothing is written
+    Plan(plan::Arguments),
     /// What is in step, what waits, how the last run ended
     Status(data::Place),
     /// What could not be synced, why, and what to do
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
             Command::Sim(arguments) => sim::run(arguments).await,
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Sync(arguments) => sync::run(arguments).await,
+            Command::Plan(arguments) => plan::run(arguments).await,
             Command::Status(arguments) => lists::status(&arguments),
             Command::Errors(arguments) => lists::errors(&arguments),
             Command::History(arguments) => lists::history(&arguments),

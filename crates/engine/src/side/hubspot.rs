@@ -31,12 +31,6 @@ impl HubSpotSide {
         Self { client }
     }
 
-    /// The account's time zone, in which a moment becomes a date.
-    pub async fn time_zone(&self) -> Result<TimeZone, SideError> {
-        let account = self.client.account().await.map_err(|error| failed(&error))?;
-        Ok(account.time_zone.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC))
-    }
-
     async fn read_by(
         &self,
         object: &str,
@@ -192,6 +186,13 @@ enum RowKey {
 impl SideApi for HubSpotSide {
     fn side(&self) -> Side {
         Side::HubSpot
+    }
+
+    fn time_zone(&self) -> Answer<'_, TimeZone> {
+        Box::pin(async move {
+            let account = self.client.account().await.map_err(|error| failed(&error))?;
+            Ok(account.time_zone.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC))
+        })
     }
 
     fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>> {
@@ -372,6 +373,19 @@ impl SideApi for HubSpotSide {
                 outcomes.push(outcome);
             }
             Ok(outcomes)
+        })
+    }
+
+    fn delete<'a>(&'a self, object: &'a str, ids: &'a [String]) -> Answer<'a, Vec<Written>> {
+        Box::pin(async move {
+            let outcome = match self.client.batch_archive(object, ids).await {
+                Ok(()) => None,
+                // Archiving what is archived changes nothing, so it is simply asked again.
+                Err(error) if error.is_ambiguous() => Some(Written::Unknown),
+                Err(error) => return Err(failed(&error)),
+            };
+            let done = |id: &String| Written::Stored { id: id.clone(), values: Values::new(), call: None };
+            Ok(ids.iter().map(|id| outcome.clone().unwrap_or_else(|| done(id))).collect())
         })
     }
 

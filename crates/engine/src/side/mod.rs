@@ -1,15 +1,18 @@
 //! Two sides, one trait: what the reconciler asks of HubSpot and of Salesforce alike.
 
 mod hubspot;
+mod preview;
 mod salesforce;
 
 use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::{EditTime, Field, Side, Values};
 
 pub(crate) use self::hubspot::HubSpotSide;
+pub(crate) use self::preview::{PRETENDED, PreviewSide};
 pub(crate) use self::salesforce::SalesforceSide;
 
 /// The HubSpot property and the Salesforce external-id field that carry the other side's record id on records
@@ -90,6 +93,9 @@ pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, SideError>>;
 pub(crate) trait SideApi: Send + Sync {
     fn side(&self) -> Side;
 
+    /// The account's time zone, in which a moment falls on a day.
+    fn time_zone(&self) -> Answer<'_, TimeZone>;
+
     /// The fields of an object that the connected user can see.
     fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>>;
 
@@ -152,6 +158,9 @@ pub(crate) trait SideApi: Send + Sync {
         rows: &'a [(String, Values)],
         fields: &'a [Field],
     ) -> Answer<'a, Vec<Written>>;
+
+    /// Puts records into the recycle bin; one outcome a row, in order. One that is gone already counts as done.
+    fn delete<'a>(&'a self, object: &'a str, ids: &'a [String]) -> Answer<'a, Vec<Written>>;
 
     /// How far this platform's clock is ahead of ours.
     fn clock_offset(&self) -> SignedDuration;

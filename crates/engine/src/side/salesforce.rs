@@ -1,11 +1,13 @@
 //! Salesforce as a side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::salesforce::{
     Client, FieldDescribe, Fields, Granted, NewCustomField, QueryPage, Row, RowError, RowResult, Scope,
     WriteOptions, in_lists, soql_time,
 };
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, Side, TextFormat, Value, Values, wire};
 use tokio::sync::OnceCell;
@@ -22,11 +24,21 @@ const WRITE: WriteOptions = WriteOptions { all_or_none: false, allow_duplicates:
 pub(crate) struct SalesforceSide {
     client: Client,
     user: OnceCell<String>,
+    /// The objects that have no marker field yet: they cannot be asked for it.
+    unmarked: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl SalesforceSide {
     pub fn new(client: Client) -> Self {
-        Self { client, user: OnceCell::new() }
+        Self { client, user: OnceCell::new(), unmarked: Arc::default() }
+    }
+
+    fn unmarked(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.unmarked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn columns(&self, object: &str, fields: &[Field]) -> String {
+        column_list(fields, !self.unmarked().contains(object))
     }
 
     /// The connected user, by whose id Tandem's own changes are known.
@@ -78,7 +90,7 @@ impl SalesforceSide {
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let before = format!("SELECT {} FROM {object} WHERE Id IN ", columns(fields));
+        let before = format!("SELECT {} FROM {object} WHERE Id IN ", self.columns(object, fields));
         let found = self.rows(object, &in_lists(&before, ids, ""), Scope::WithDeleted, fields).await?;
         Ok(found.into_iter().map(|record| (record.id.clone(), record)).collect())
     }
@@ -99,23 +111,9 @@ impl SalesforceSide {
             .collect();
         // Not knowing what was stored is no reason to forget that it was written.
         let stored = self.stored(object, &ids, fields).await.unwrap_or_default();
-        let outcomes = results.into_iter().map(|result| match result {
-            RowResult::Ok { id, .. } => {
-                let values = stored.get(&id).cloned().unwrap_or_default();
-                Written::Stored { id, values, call: None }
-            }
-            RowResult::Err(errors) => Written::Refused(refusal(&errors)),
-            RowResult::Unknown { reason } => {
-                tracing::debug!(reason, "a write without an answer");
-                Written::Unknown
-            }
-            RowResult::NotSent(error) => Written::Refused(Refusal {
-                code: "NO_ANSWER".into(),
-                message: error.to_string(),
-                fields: Vec::new(),
-                existing: None,
-                passing: true,
-            }),
+        let outcomes = results.into_iter().map(|result| {
+            let values = result.id().and_then(|id| stored.get(id)).cloned().unwrap_or_default();
+            outcome(result, values)
         });
         Ok(outcomes.collect())
     }
@@ -126,10 +124,21 @@ impl SideApi for SalesforceSide {
         Side::Salesforce
     }
 
+    fn time_zone(&self) -> Answer<'_, TimeZone> {
+        // The API speaks UTC throughout; only HubSpot's dates depend on the account.
+        Box::pin(std::future::ready(Ok(TimeZone::UTC)))
+    }
+
     fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>> {
         Box::pin(async move {
             let described = self.client.describe(object).await.map_err(|error| failed(&error))?;
-            Ok(described.fields.iter().filter_map(field).collect())
+            let fields: Vec<Field> = described.fields.iter().filter_map(field).collect();
+            if fields.iter().any(|field| field.name == SALESFORCE_MARKER) {
+                self.unmarked().remove(object);
+            } else {
+                self.unmarked().insert(object.to_owned());
+            }
+            Ok(fields)
         })
     }
 
@@ -169,9 +178,15 @@ impl SideApi for SalesforceSide {
             let user = self.user().await?;
             let sets = self.client.permission_sets(user).await.map_err(|error| failed(&error))?;
             let set = sets.iter().find(|set| !set.is_owned_by_profile).or_else(|| sets.first());
-            let Some(set) = set else { return Ok(()) };
+            let Some(set) = set else {
+                self.unmarked().remove(object);
+                return Ok(());
+            };
             match self.client.grant_field(&set.id, object, SALESFORCE_MARKER).await {
-                Ok(Granted::Now | Granted::Already) => Ok(()),
+                Ok(Granted::Now | Granted::Already) => {
+                    self.unmarked().remove(object);
+                    Ok(())
+                }
                 Err(error) => Err(failed(&error)),
             }
         })
@@ -190,15 +205,17 @@ impl SideApi for SalesforceSide {
                 (None, Some(since)) => {
                     let soql = format!(
                         "SELECT {} FROM {object} WHERE SystemModstamp >= {} ORDER BY SystemModstamp, Id",
-                        columns(fields),
+                        self.columns(object, fields),
                         soql_time(since)
                     );
                     self.client.query_all(&soql).await
                 }
                 // Everything there is, for the first time: what is deleted already was never in step.
                 (None, None) => {
-                    let soql =
-                        format!("SELECT {} FROM {object} ORDER BY SystemModstamp, Id", columns(fields));
+                    let soql = format!(
+                        "SELECT {} FROM {object} ORDER BY SystemModstamp, Id",
+                        self.columns(object, fields)
+                    );
                     self.client.query(&soql).await
                 }
             };
@@ -223,7 +240,7 @@ impl SideApi for SalesforceSide {
         fields: &'a [Field],
     ) -> Answer<'a, Vec<RecordState>> {
         Box::pin(async move {
-            if keys.is_empty() {
+            if keys.is_empty() || (key == Key::Marker && self.unmarked().contains(object)) {
                 return Ok(Vec::new());
             }
             // A converted lead lives on as a contact.
@@ -239,7 +256,7 @@ impl SideApi for SalesforceSide {
                     ("Website", keys.iter().flat_map(spell).collect())
                 }
             };
-            let before = format!("SELECT {} FROM {object} WHERE {column} IN ", columns(fields));
+            let before = format!("SELECT {} FROM {object} WHERE {column} IN ", self.columns(object, fields));
             self.rows(object, &in_lists(&before, &values, open), Scope::Live, fields).await
         })
     }
@@ -339,6 +356,24 @@ impl SideApi for SalesforceSide {
         })
     }
 
+    fn delete<'a>(&'a self, object: &'a str, ids: &'a [String]) -> Answer<'a, Vec<Written>> {
+        Box::pin(async move {
+            let results = self.client.collections_delete(ids, WRITE).await.map_err(|error| failed(&error))?;
+            let gone = |errors: &[RowError]| {
+                errors.iter().any(|error| error.code.as_deref() == Some("ENTITY_IS_DELETED"))
+            };
+            let outcomes = results.into_iter().zip(ids).map(|(result, id)| match result {
+                RowResult::Err(errors) if gone(&errors) => {
+                    Written::Stored { id: id.clone(), values: Values::new(), call: None }
+                }
+                other => outcome(other, Values::new()),
+            });
+            let outcomes: Vec<Written> = outcomes.collect();
+            tracing::debug!(object, records = outcomes.len(), "deleted");
+            Ok(outcomes)
+        })
+    }
+
     fn clock_offset(&self) -> SignedDuration {
         self.client.clock_offset().unwrap_or(SignedDuration::ZERO)
     }
@@ -348,9 +383,28 @@ impl SideApi for SalesforceSide {
     }
 }
 
-fn columns(fields: &[Field]) -> String {
+/// What became of a row; `values` is what Salesforce now stores of it.
+fn outcome(result: RowResult, values: Values) -> Written {
+    match result {
+        RowResult::Ok { id, .. } => Written::Stored { id, values, call: None },
+        RowResult::Err(errors) => Written::Refused(refusal(&errors)),
+        RowResult::Unknown { reason } => {
+            tracing::debug!(reason, "a write without an answer");
+            Written::Unknown
+        }
+        RowResult::NotSent(error) => Written::Refused(Refusal {
+            code: "NO_ANSWER".into(),
+            message: error.to_string(),
+            fields: Vec::new(),
+            existing: None,
+            passing: true,
+        }),
+    }
+}
+
+fn column_list(fields: &[Field], marked: bool) -> String {
     let mut columns: Vec<&str> = SYSTEM.to_vec();
-    columns.push(SALESFORCE_MARKER);
+    columns.extend(marked.then_some(SALESFORCE_MARKER));
     for field in fields {
         if !columns.contains(&field.name.as_str()) {
             columns.push(&field.name);

@@ -32,7 +32,7 @@ pub struct HistoryArguments {
     limit: u32,
 }
 
-fn table(header: &[&str]) -> Table {
+pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)

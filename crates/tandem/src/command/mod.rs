@@ -4,6 +4,7 @@ pub mod check;
 pub mod demo;
 pub mod lists;
 pub mod pause;
+pub mod plan;
 pub mod serve;
 pub mod sim;
 pub mod sync;

@@ -1,0 +1,213 @@
+//! A side that is only pretended to be written: a rehearsal sees what it would have written, and the platform nothing.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use model::{EditTime, Field, Side, Value, Values};
+
+use super::{Answer, ChangesPage, Key, RecordState, SideApi, Written};
+
+/// How the ids of records begin that a rehearsal pretends to have made.
+pub(crate) const PRETENDED: &str = "new:";
+
+/// What was pretended so far, by object and id.
+#[derive(Debug, Default)]
+struct Pretended {
+    written: BTreeMap<(String, String), Values>,
+    created: BTreeMap<(String, String), RecordState>,
+    deleted: Vec<(String, String)>,
+    next: u64,
+}
+
+/// A side whose reads are real and whose writes are kept here.
+pub(crate) struct PreviewSide {
+    real: Arc<dyn SideApi>,
+    pretended: Mutex<Pretended>,
+}
+
+impl PreviewSide {
+    pub fn new(real: Arc<dyn SideApi>) -> Self {
+        Self { real, pretended: Mutex::default() }
+    }
+
+    fn pretended(&self) -> MutexGuard<'_, Pretended> {
+        self.pretended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A record as it would be by now.
+    fn as_written(&self, mut record: RecordState) -> RecordState {
+        let pretended = self.pretended();
+        let key = (record.object.clone(), record.id.clone());
+        if let Some(values) = pretended.written.get(&key) {
+            record.values.extend(values.iter().map(|(field, value)| (field.clone(), value.clone())));
+            record.modified_by_us = true;
+        }
+        record.deleted |= pretended.deleted.contains(&key);
+        record
+    }
+
+    fn create(&self, object: &str, rows: &[(String, Values)]) -> Vec<Written> {
+        let mut pretended = self.pretended();
+        let made = rows.iter().map(|(marker, values)| {
+            pretended.next += 1;
+            let id = format!("{PRETENDED}{}-{}", object.to_lowercase(), pretended.next);
+            let record = RecordState {
+                object: object.to_owned(),
+                id: id.clone(),
+                values: values.clone(),
+                created: None,
+                modified: None,
+                modified_by_us: true,
+                deleted: false,
+                marker: Some(marker.clone()),
+            };
+            pretended.created.insert((object.to_owned(), id.clone()), record);
+            Written::Stored { id, values: values.clone(), call: None }
+        });
+        made.collect()
+    }
+}
+
+impl SideApi for PreviewSide {
+    fn side(&self) -> Side {
+        self.real.side()
+    }
+
+    fn time_zone(&self) -> Answer<'_, TimeZone> {
+        self.real.time_zone()
+    }
+
+    fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>> {
+        self.real.describe(object)
+    }
+
+    fn ensure_marker<'a>(&'a self, _: &'a str, _: &'a [Field]) -> Answer<'a, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn changes<'a>(
+        &'a self,
+        object: &'a str,
+        since: Option<Timestamp>,
+        page: Option<String>,
+        fields: &'a [Field],
+    ) -> Answer<'a, ChangesPage> {
+        self.real.changes(object, since, page, fields)
+    }
+
+    fn read<'a>(
+        &'a self,
+        object: &'a str,
+        ids: &'a [String],
+        fields: &'a [Field],
+    ) -> Answer<'a, BTreeMap<String, RecordState>> {
+        Box::pin(async move {
+            let (made, real): (Vec<String>, Vec<String>) =
+                ids.iter().cloned().partition(|id| id.starts_with(PRETENDED));
+            let mut found =
+                if real.is_empty() { BTreeMap::new() } else { self.real.read(object, &real, fields).await? };
+            for id in made {
+                let made = self.pretended().created.get(&(object.to_owned(), id.clone())).cloned();
+                found.extend(made.map(|record| (id, record)));
+            }
+            Ok(found.into_iter().map(|(id, record)| (id, self.as_written(record))).collect())
+        })
+    }
+
+    fn find<'a>(
+        &'a self,
+        object: &'a str,
+        key: Key,
+        keys: &'a [String],
+        fields: &'a [Field],
+    ) -> Answer<'a, Vec<RecordState>> {
+        Box::pin(async move {
+            let mut found = self.real.find(object, key, keys, fields).await?;
+            let made: Vec<RecordState> = self
+                .pretended()
+                .created
+                .values()
+                .filter(|record| record.object == object && holds(record, key, keys))
+                .cloned()
+                .collect();
+            found.extend(made);
+            Ok(found.into_iter().map(|record| self.as_written(record)).collect())
+        })
+    }
+
+    fn edit_times<'a>(
+        &'a self,
+        records: &'a [(RecordState, Vec<String>)],
+    ) -> Answer<'a, BTreeMap<(String, String), EditTime>> {
+        Box::pin(async move {
+            let real: Vec<(RecordState, Vec<String>)> =
+                records.iter().filter(|(record, _)| !record.id.starts_with(PRETENDED)).cloned().collect();
+            if real.is_empty() { Ok(BTreeMap::new()) } else { self.real.edit_times(&real).await }
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        object: &'a str,
+        rows: &'a [(String, Values)],
+        _: &'a [Field],
+    ) -> Answer<'a, Vec<Written>> {
+        let mut pretended = self.pretended();
+        let done = rows.iter().map(|(id, values)| {
+            let written = pretended.written.entry((object.to_owned(), id.clone())).or_default();
+            written.extend(values.iter().map(|(field, value)| (field.clone(), value.clone())));
+            Written::Stored { id: id.clone(), values: values.clone(), call: None }
+        });
+        let done: Vec<Written> = done.collect();
+        Box::pin(std::future::ready(Ok(done)))
+    }
+
+    fn create<'a>(
+        &'a self,
+        object: &'a str,
+        rows: &'a [(String, Values)],
+        _: &'a [Field],
+    ) -> Answer<'a, Vec<Written>> {
+        Box::pin(std::future::ready(Ok(self.create(object, rows))))
+    }
+
+    fn create_carelessly<'a>(
+        &'a self,
+        object: &'a str,
+        rows: &'a [(String, Values)],
+        _: &'a [Field],
+    ) -> Answer<'a, Vec<Written>> {
+        Box::pin(std::future::ready(Ok(self.create(object, rows))))
+    }
+
+    fn delete<'a>(&'a self, object: &'a str, ids: &'a [String]) -> Answer<'a, Vec<Written>> {
+        self.pretended().deleted.extend(ids.iter().map(|id| (object.to_owned(), id.clone())));
+        let done = ids.iter().map(|id| Written::Stored { id: id.clone(), values: Values::new(), call: None });
+        Box::pin(std::future::ready(Ok(done.collect())))
+    }
+
+    fn clock_offset(&self) -> SignedDuration {
+        self.real.clock_offset()
+    }
+
+    fn calls(&self) -> u64 {
+        self.real.calls()
+    }
+}
+
+/// Whether a pretended record would be found by one of these keys.
+fn holds(record: &RecordState, key: Key, keys: &[String]) -> bool {
+    let held = |names: &[&str]| -> Option<String> {
+        names.iter().find_map(|name| record.values.get(*name)).map(Value::to_string)
+    };
+    let held = match key {
+        Key::Email => held(&["email", "Email"]),
+        Key::Domain => {
+            held(&["domain", "Website"]).map(|address| crate::place::domain_of(&address).to_owned())
+        }
+        Key::Marker => record.marker.clone(),
+    };
+    held.is_some_and(|held| keys.iter().any(|key| key.eq_ignore_ascii_case(held.trim())))
+}

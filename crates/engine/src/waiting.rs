@@ -1,0 +1,74 @@
+//! Records that refer to another which has no counterpart yet wait for it, and are looked at again when it has one.
+
+use model::{Kind, References, Side, Value, Values};
+use store::{Cause, Link, Tx};
+
+use crate::connection::Connection;
+use crate::references::Links;
+use crate::schema::Route;
+
+/// A record that another waits for.
+#[derive(Debug, Clone)]
+pub(crate) struct Awaited {
+    /// The objects it may be of.
+    pub objects: Vec<String>,
+    pub id: String,
+}
+
+impl Connection {
+    /// Notes for whom a record of `side` waits: for those that its mapped references name and that have no counterpart.
+    pub(crate) fn note_waiting(
+        &self,
+        tx: &Tx<'_>,
+        route: &Route,
+        side: Side,
+        record: &str,
+        awaited: &[Awaited],
+    ) -> Result<(), store::StoreError> {
+        if route.pairs.iter().all(|pair| !is_reference(&pair.field(side).kind)) {
+            return Ok(());
+        }
+        let ids: Vec<String> = awaited.iter().map(|awaited| awaited.id.clone()).collect();
+        tx.set_waiting(&self.id, side, route.object(side), record, &ids)?;
+        // One that was linked a moment ago, in the same batch, wakes nobody any more.
+        for awaited in awaited {
+            for object in &awaited.objects {
+                if tx.link_of(&self.id, side, object, &awaited.id)?.is_some() {
+                    return tx.mark(&self.id, side, route.object(side), record, Cause::Link, self.now());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Of the records that these values refer to, those without a counterpart. Asked outside of a transaction.
+    pub(crate) fn unlinked_references(&self, route: &Route, side: Side, values: &Values) -> Vec<Awaited> {
+        let links = Links::new(&self.store, &self.id, route);
+        let mut unlinked = Vec::new();
+        for field in route.fields(side) {
+            let (Kind::Reference { targets } | Kind::References { targets }) = &field.kind else { continue };
+            let named: Vec<&String> = match values.get(&field.name) {
+                Some(Value::Reference(id)) => vec![id],
+                Some(Value::Choices(ids)) => ids.iter().collect(),
+                _ => continue,
+            };
+            let alone = named.into_iter().filter(|id| links.counterpart(side, targets, id).is_none());
+            unlinked.extend(alone.map(|id| Awaited { objects: targets.clone(), id: id.clone() }));
+        }
+        unlinked
+    }
+
+    /// Marks those that wait for a record of this link.
+    pub(crate) fn wake_waiting(&self, tx: &Tx<'_>, link: &Link) -> Result<(), store::StoreError> {
+        for side in [Side::HubSpot, Side::Salesforce] {
+            for (object, record) in tx.waiting_for(&self.id, side, link.record(side))? {
+                tx.mark(&self.id, side, &object, &record, Cause::Link, self.now())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_reference(kind: &Kind) -> bool {
+    matches!(kind, Kind::Reference { .. } | Kind::References { .. })
+}
