@@ -5,10 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::crm::Given;
 use crate::error::Refusal;
 use crate::ids;
 use crate::org::{Org, RowData, Table, api_time};
-use crate::schema::FieldDef;
+use crate::rules::Verb;
+use crate::schema::{FieldDef, ObjectDef};
 
 /// Who writes, when, and what they insist on.
 #[derive(Debug, Clone)]
@@ -18,12 +20,14 @@ pub(crate) struct Writer {
     /// Whether to save in spite of a duplicate rule that only warns.
     pub allow_save: bool,
     pub duplicate_rule: DuplicateRule,
+    /// Whether the active assignment rule gives new leads and cases their owner.
+    pub auto_assign: bool,
 }
 
 impl Writer {
     /// A writer who insists on nothing.
     pub fn new(user: Arc<str>, now: Timestamp) -> Self {
-        Self { user, now, allow_save: false, duplicate_rule: DuplicateRule::Off }
+        Self { user, now, allow_save: false, duplicate_rule: DuplicateRule::Off, auto_assign: false }
     }
 }
 
@@ -40,13 +44,6 @@ pub enum DuplicateRule {
     Block,
 }
 
-/// Who a write is for: a new record may set what an old one may not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verb {
-    Create,
-    Update,
-}
-
 impl Org {
     /// Makes a record and answers its id.
     pub fn insert(
@@ -55,11 +52,15 @@ impl Org {
         fields: &Map<String, Value>,
         writer: &Writer,
     ) -> Result<String, Vec<Refusal>> {
-        let values = self.checked(object, fields, Verb::Create).map_err(|refusal| vec![refusal])?;
-        let second = writer.now.as_second();
-        let table = self.table_mut(object).ok_or_else(|| vec![no_type(object)])?;
+        let one = |refusal: Refusal| vec![refusal];
+        let table = self.table(object).ok_or_else(|| vec![no_type(object)])?;
         let object = table.def.name.clone();
+        self.may(&object, Verb::Create, writer).map_err(one)?;
+        let values = self.checked(&object, fields, Verb::Create, writer).map_err(one)?;
+        let given: Given = values.iter().map(|(at, _)| *at).collect();
+        let table = self.table_mut(&object).ok_or_else(|| vec![no_type(&object)])?;
         let number = table.next_number();
+        let second = writer.now.as_second();
         let mut row = RowData {
             id: ids::make(&table.def.prefix, number),
             number,
@@ -75,28 +76,13 @@ impl Org {
         for (at, value) in values {
             row.set(at, value);
         }
-        fill_defaults(table, &mut row, writer);
-        let missing: Vec<String> = table
-            .def
-            .fields
-            .values()
-            .enumerate()
-            .filter(|(at, field)| field.is_required() && row.get(*at).is_null())
-            .map(|(_, field)| field.name.clone())
-            .collect();
-        if !missing.is_empty() {
-            let mut refusal = Refusal::new(
-                "REQUIRED_FIELD_MISSING",
-                format!("Required fields are missing: [{}]", missing.join(", ")),
-            );
-            refusal.fields = missing;
-            return Err(vec![refusal]);
-        }
-        self.check_unique(&object, &row)?;
-        self.check_duplicates(&object, &row, writer)?;
+        fill_defaults(table, &mut row, fields, writer);
+        let parents = self.parents_of(&self.def(&object)?.clone(), &row);
+        self.unlocked(parents.iter().map(String::as_str), writer).map_err(one)?;
+        self.admit(&object, &mut row, None, &given, writer)?;
         let id = row.id.clone();
-        self.derive(&object, &mut row);
-        self.put(&object, row);
+        self.put(&object, row.clone());
+        self.follow_up(&object, &row, None, writer);
         Ok(id)
     }
 
@@ -108,72 +94,123 @@ impl Org {
         fields: &Map<String, Value>,
         writer: &Writer,
     ) -> Result<(), Vec<Refusal>> {
-        let mut row = self.live(object, id).map_err(|refusal| vec![refusal])?;
+        let one = |refusal: Refusal| vec![refusal];
+        let before = self.live(object, id).map_err(one)?;
         let table = self.table(object).ok_or_else(|| vec![no_type(object)])?;
         let object = table.def.name.clone();
-        if object == "Lead"
-            && table.def.field("IsConverted").is_some_and(|(at, _)| row.get(at) == &json!(true))
-        {
+        self.may(&object, Verb::Update, writer).map_err(one)?;
+        self.may_touch(&table.def, &before, writer).map_err(one)?;
+        self.unlocked([before.id.as_str()], writer).map_err(one)?;
+        if object == "Lead" && before.yes("IsConverted") {
             return Err(vec![Refusal::new(
                 "CANNOT_UPDATE_CONVERTED_LEAD",
                 "cannot reference converted lead",
             )]);
         }
-        let values = self.checked(&object, fields, Verb::Update).map_err(|refusal| vec![refusal])?;
-        let mut cleared = Vec::new();
+        let values = self.checked(&object, fields, Verb::Update, writer).map_err(one)?;
+        let given: Given = values.iter().map(|(at, _)| *at).collect();
+        let mut row = before.clone();
         for (at, value) in values {
-            if let Some(field) = self.table(&object).and_then(|table| table.def.field_at(at))
-                && value.is_null()
-                && field.is_required()
-            {
-                cleared.push(field.name.clone());
-            }
             row.set(at, value);
         }
-        if !cleared.is_empty() {
+        row.modified_at = writer.now.as_second();
+        row.modified_by = Arc::clone(&writer.user);
+        row.modstamp = row.modified_at.max(row.modstamp);
+        self.admit(&object, &mut row, Some(&before), &given, writer)?;
+        self.put(&object, row.clone());
+        self.follow_up(&object, &row, Some(&before), writer);
+        Ok(())
+    }
+
+    fn def(&self, object: &str) -> Result<&ObjectDef, Vec<Refusal>> {
+        self.table(object).map(|table| &table.def).ok_or_else(|| vec![no_type(object)])
+    }
+
+    /// Completes a record that is about to be saved, and refuses it where a rule is broken.
+    fn admit(
+        &self,
+        object: &str,
+        row: &mut RowData,
+        before: Option<&RowData>,
+        given: &Given,
+        writer: &Writer,
+    ) -> Result<(), Vec<Refusal>> {
+        let one = |refusal: Refusal| vec![refusal];
+        let table = self.table(object).ok_or_else(|| vec![no_type(object)])?;
+        self.settle_record_type(&table.def, row, before.is_none()).map_err(one)?;
+        if before.is_none()
+            && writer.auto_assign
+            && matches!(object, "Lead" | "Case")
+            && let Some(owner) = self.assigned(&table.def, row, writer)
+        {
+            row.put_cell("OwnerId", json!(owner));
+        }
+        if given.iter().any(|at| table.def.field_at(*at).is_some_and(|field| field.name == "OwnerId")) {
+            self.may_own(&table.def, row).map_err(one)?;
+        }
+        self.prepare(object, row, before, given, writer).map_err(one)?;
+        let required = |(at, field): &(usize, &Arc<FieldDef>)| {
+            let looked_at = before.is_none() || given.contains(at);
+            looked_at && field.is_required() && row.get(*at).is_null()
+        };
+        let missing = table.def.fields.values().enumerate().filter(required);
+        let missing: Vec<String> = missing
+            .filter(|(_, field)| !(row.yes("IsPersonAccount") && field.name == "Name"))
+            .map(|(_, field)| field.name.clone())
+            .collect();
+        if !missing.is_empty() {
             let mut refusal = Refusal::new(
                 "REQUIRED_FIELD_MISSING",
-                format!("Required fields are missing: [{}]", cleared.join(", ")),
+                format!("Required fields are missing: [{}]", missing.join(", ")),
             );
-            refusal.fields = cleared;
+            refusal.fields = missing;
             return Err(vec![refusal]);
         }
-        self.check_unique(&object, &row)?;
-        row.modified_at = writer.now.as_second();
-        row.modified_by = Arc::clone(&writer.user);
-        row.modstamp = row.modified_at.max(row.modstamp);
-        self.derive(&object, &mut row);
-        self.put(&object, row);
-        Ok(())
+        self.compute(table, row, writer.now);
+        self.validate(&table.def, row, before, writer)?;
+        self.check_rules_against_duplicates(&table.def, row, before, writer)?;
+        if before.is_none() {
+            self.check_duplicates(object, row, writer)?;
+        }
+        self.check_unique(object, row)
     }
 
-    /// Puts a record into the recycle bin.
+    /// Puts a record into the recycle bin, with all that goes with it.
     pub fn delete(&mut self, object: &str, id: &str, writer: &Writer) -> Result<(), Refusal> {
-        let mut row = self.live(object, id)?;
-        row.deleted = true;
-        row.modified_at = writer.now.as_second();
-        row.modified_by = Arc::clone(&writer.user);
-        row.modstamp = row.modified_at.max(row.modstamp);
-        self.put(object, row);
+        let row = self.live(object, id)?;
+        let table = self.table(object).ok_or_else(|| no_type(object))?;
+        let object = table.def.name.clone();
+        if !table.def.can('d') {
+            // assumed: the wording is that for writes
+            let message = format!("entity type {object} does not support delete");
+            return Err(Refusal::new("INVALID_TYPE_FOR_OPERATION", message));
+        }
+        self.may(&object, Verb::Delete, writer)?;
+        self.may_touch(&table.def, &row, writer)?;
+        self.unlocked([row.id.as_str()], writer)?;
+        self.may_go(&object, &row)?;
+        self.let_go(&object, &row.id, writer, 0);
+        let campaign = (object == "CampaignMember").then(|| row.text("CampaignId").map(ToOwned::to_owned));
+        self.bury(&object, row, writer);
+        if let Some(campaign) = campaign.flatten() {
+            self.count_members(&campaign);
+        }
         Ok(())
     }
 
-    /// Takes a record out of the recycle bin.
+    /// Takes a record out of the recycle bin, with all that went with it.
     pub fn undelete(&mut self, id: &str, writer: &Writer) -> Result<(), Refusal> {
-        let (object, mut row) = self
+        let (object, row) = self
             .find(id)
             .map(|(table, row)| (table.def.name.clone(), row))
-            .filter(|(_, row)| row.deleted)
+            .filter(|(_, row)| row.deleted && row.cell("MasterRecordId").is_null())
             .ok_or_else(|| Refusal::new("UNDELETE_FAILED", "Entity is not in the recycle bin"))?;
-        row.deleted = false;
-        row.modstamp = writer.now.as_second().max(row.modstamp);
-        row.modified_at = row.modstamp;
-        row.modified_by = Arc::clone(&writer.user);
-        self.put(&object, row);
+        self.dig_up(&object, row, writer, 0);
         Ok(())
     }
 
-    fn live(&self, object: &str, id: &str) -> Result<RowData, Refusal> {
+    /// The record, if it is there and not deleted.
+    pub(crate) fn live(&self, object: &str, id: &str) -> Result<RowData, Refusal> {
         let table = self.table(object).ok_or_else(|| no_type(object))?;
         let name = &table.def.name;
         let malformed = || {
@@ -199,18 +236,13 @@ impl Org {
         object: &str,
         fields: &Map<String, Value>,
         verb: Verb,
+        writer: &Writer,
     ) -> Result<Vec<(usize, Value)>, Refusal> {
         let table = self.table(object).ok_or_else(|| no_type(object))?;
         let def = &table.def;
-        if !def.writable {
-            let message = format!(
-                "entity type {} does not support {}",
-                def.name,
-                match verb {
-                    Verb::Create => "create",
-                    Verb::Update => "update",
-                }
-            );
+        let (flag, what) = if verb == Verb::Create { ('c', "create") } else { ('u', "update") };
+        if !def.can(flag) {
+            let message = format!("entity type {} does not support {what}", def.name);
             return Err(Refusal::new("INVALID_TYPE_FOR_OPERATION", message));
         }
         let mut values = Vec::new();
@@ -226,15 +258,12 @@ impl Org {
                 values.push(self.by_external_id(table, name, parent)?);
                 continue;
             }
-            let (at, field) = def.field(name).ok_or_else(|| {
+            let known = def.field(name).filter(|(_, field)| self.knows(&def.name, &field.name, writer));
+            let (at, field) = known.ok_or_else(|| {
                 let message = format!("No such column '{name}' on sobject of type {}", def.name);
                 Refusal::new("INVALID_FIELD", message)
             })?;
-            let allowed = match verb {
-                Verb::Create => field.has('c'),
-                Verb::Update => field.has('u'),
-            };
-            if !allowed {
+            if !field.has(flag) || !self.may_set(&def.name, &field.name, writer) {
                 let message = format!(
                     "Unable to create/update fields: {}. Please check the security settings of this field and verify that \
                      it is read/write for your profile or permission set.",
@@ -244,7 +273,13 @@ impl Org {
                     Refusal::new("INVALID_FIELD_FOR_INSERT_UPDATE", message).about(field.name.clone())
                 );
             }
-            values.push((at, self.stored(field, value)?));
+            let value = self.stored(field, value)?;
+            if field.kind == "reference" && !self.sees_target(&value, writer) {
+                let message = "insufficient access rights on cross-reference id";
+                return Err(Refusal::new("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", message)
+                    .about(field.name.clone()));
+            }
+            values.push((at, value));
         }
         Ok(values)
     }
@@ -338,9 +373,14 @@ impl Org {
             Refusal::new("MALFORMED_ID", message).about(field.name.clone())
         };
         let id = ids::normal(text).ok_or_else(malformed)?;
+        // The record type that every object has is no record.
+        if field.name == "RecordTypeId" && id == "012000000000000AAA" {
+            return Ok(json!(id));
+        }
         let object = self.object_of(&id).ok_or_else(malformed)?;
         if !field.targets.iter().any(|target| target == object) {
-            return Err(malformed());
+            let message = format!("{label}: id value of incorrect type: {text}");
+            return Err(Refusal::new("FIELD_INTEGRITY_EXCEPTION", message).about(field.name.clone()));
         }
         match self.find(&id) {
             Some((_, row)) if !row.deleted => Ok(json!(id)),
@@ -458,57 +498,38 @@ impl Org {
         refusal.extra = Some(Box::new(("duplicateResult", result)));
         Err(vec![refusal])
     }
-
-    /// Fields that the platform works out from others.
-    fn derive(&self, object: &str, row: &mut RowData) {
-        let Some(table) = self.table(object) else { return };
-        let at = |name: &str| table.def.fields.get_index_of(name);
-        let text = |row: &RowData, name: &str| {
-            at(name).and_then(|at| row.get(at).as_str().map(ToOwned::to_owned)).unwrap_or_default()
-        };
-        match object {
-            "Contact" | "Lead" | "User" => {
-                let name = [text(row, "FirstName"), text(row, "LastName")];
-                let name = name.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ");
-                if let Some(at) = at("Name") {
-                    row.set(at, json!(name));
-                }
-            }
-            "Opportunity" => {
-                let stage = text(row, "StageName");
-                let (won, closed) = (stage == "Closed Won", stage.starts_with("Closed"));
-                for (name, value) in [("IsWon", won), ("IsClosed", closed)] {
-                    if let Some(at) = at(name) {
-                        row.set(at, json!(value));
-                    }
-                }
-            }
-            "Task" => {
-                if let Some(at) = at("IsClosed") {
-                    row.set(at, json!(text(row, "Status") == "Completed"));
-                }
-            }
-            _ => {}
-        }
-    }
 }
 
-fn fill_defaults(table: &Table, row: &mut RowData, writer: &Writer) {
+/// What a new record holds where it brings nothing. A field that is named as null stays empty, unless it must not be.
+fn fill_defaults(table: &Table, row: &mut RowData, fields: &Map<String, Value>, writer: &Writer) {
     for (at, field) in table.def.fields.values().enumerate() {
         if !row.get(at).is_null() {
             continue;
         }
-        let value = match (field.kind.as_str(), field.name.as_str(), table.def.name.as_str()) {
-            ("boolean", "IsActive", "User") => json!(true),
-            ("boolean", name, _) if name != "IsDeleted" => json!(false),
+        let named =
+            fields.iter().any(|(name, value)| value.is_null() && name.eq_ignore_ascii_case(&field.name));
+        let value = match (field.kind.as_str(), field.name.as_str(), &field.default) {
+            ("boolean", "IsActive", _) if table.def.name == "User" => json!(true),
+            (_, _, Some(default)) if !(named && field.has('n')) => default.clone(),
+            ("boolean", name, _) if name != "IsDeleted" && field.formula.is_none() => json!(false),
             (_, "OwnerId", _) => json!(&*writer.user),
-            (_, "Status", "Lead") => json!("Open - Not Contacted"),
-            (_, "Status", "Task") => json!("Not Started"),
-            (_, "Priority", "Task") => json!("Normal"),
-            _ => continue,
+            _ => match &field.auto_number {
+                // The first case of a new org has a number above a thousand.
+                Some(format) if field.name == "CaseNumber" => json!(auto_number(format, row.number + 1000)),
+                Some(format) => json!(auto_number(format, row.number)),
+                None => continue,
+            },
         };
         row.set(at, value);
     }
+}
+
+/// `A-{0000}` and 7 make `A-0007`.
+fn auto_number(format: &str, number: u64) -> String {
+    let Some((before, rest)) = format.split_once('{') else { return format!("{format}{number}") };
+    let (digits, after) = rest.split_once('}').unwrap_or((rest, ""));
+    let width = digits.len();
+    format!("{before}{number:0width$}{after}")
 }
 
 fn number(field: &FieldDef, value: &Value) -> Option<Result<Value, Refusal>> {

@@ -84,5 +84,14 @@ fn is_dml(code: &str) -> bool {
             | "ENTITY_IS_DELETED"
             | "MALFORMED_ID"
             | "INVALID_CROSS_REFERENCE_KEY"
+            | "FIELD_INTEGRITY_EXCEPTION"
+            | "UNABLE_TO_LOCK_ROW"
+            | "INSUFFICIENT_ACCESS_OR_READONLY"
+            | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+            | "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
+            | "CANNOT_UPDATE_CONVERTED_LEAD"
+            | "CIRCULAR_DEPENDENCY"
+            | "INACTIVE_OWNER_OR_USER"
+            | "DELETE_FAILED"
     )
 }

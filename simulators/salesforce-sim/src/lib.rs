@@ -11,6 +11,7 @@ mod api;
 mod auth;
 mod bulk;
 mod console;
+mod crm;
 mod dml;
 mod error;
 mod gate;
@@ -21,8 +22,10 @@ mod oauth;
 mod org;
 mod purge;
 mod routes;
+mod rules;
 mod schema;
 mod service;
+mod settings;
 mod soap;
 pub mod soql;
 mod sosl;
@@ -39,9 +42,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sim_base::{Clock, FaultPlan, Faults, Stats, StatsSnapshot};
 
+pub use crm::{Converted, Currency, LeadConversion};
 pub use dml::DuplicateRule;
 pub use error::Refusal;
 pub use load::{LoadError, LoadReport, RefusedRow};
+pub use rules::{FieldAccess, ObjectAccess};
 
 use crate::auth::Auth;
 use crate::dml::Writer;
@@ -343,16 +348,8 @@ impl SalesforceSim {
     /// # Errors
     /// When there is no such object, or the definition is no good.
     pub fn ensure_custom_field(&self, object: &str, name: &str, metadata: &Value) -> Result<(), String> {
-        let field = schema::custom_field(name, metadata)?;
         let now = self.0.clock.now();
-        self.with_org_mut(|org| {
-            org.described_at = Some(now);
-            let table = org.table_mut(object).ok_or_else(|| format!("no object {object}"))?;
-            if table.def.field(name).is_none() {
-                table.add_field(field);
-            }
-            Ok(())
-        })
+        self.with_org_mut(|org| org.add_custom_field(object, name, metadata, now))
     }
 }
 

@@ -9,8 +9,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use crate::crm::Gone;
 use crate::ids;
 use crate::journal::Journal;
+use crate::rules::Rules;
 use crate::schema::{FieldDef, ObjectDef, standard};
 use crate::soql::{ChildRelationship, Data, FieldInfo, Hint, ObjectInfo, Record, Row, ScanOrder};
 use crate::storage::{self, Index, Rows, Sorted, Stored};
@@ -286,6 +288,10 @@ pub(crate) struct Org {
     pub journal: Journal,
     /// When an object last changed its description; nothing when none has since the org began.
     pub described_at: Option<Timestamp>,
+    /// What its administrator has decided.
+    pub rules: Rules,
+    /// What went with a deleted record, and comes back with it.
+    pub gone: HashMap<String, Vec<Gone>>,
 }
 
 impl Org {
@@ -293,7 +299,20 @@ impl Org {
         let tables: IndexMap<String, Table> =
             standard().into_iter().map(|(name, def)| (name, Table::new(def))).collect();
         let by_prefix = tables.iter().map(|(name, table)| (table.def.prefix.clone(), name.clone())).collect();
-        Self { tables, by_prefix, journal: Journal::default(), described_at: None }
+        Self {
+            tables,
+            by_prefix,
+            journal: Journal::default(),
+            described_at: None,
+            rules: Rules::default(),
+            gone: HashMap::new(),
+        }
+    }
+
+    /// Adds an object.
+    pub fn add_table(&mut self, table: Table) {
+        self.by_prefix.insert(table.def.prefix.clone(), table.def.name.clone());
+        self.tables.insert(table.def.name.clone(), table);
     }
 
     pub fn table(&self, object: &str) -> Option<&Table> {
@@ -323,28 +342,41 @@ impl Org {
     }
 }
 
+/// As the integration user sees it.
 impl Data for Org {
     fn object(&self, name: &str) -> Option<ObjectInfo> {
-        self.table(name).map(|table| ObjectInfo { name: table.def.name.clone(), queryable: true })
+        let table = self.table(name).filter(|table| self.rules.access.sees_object(&table.def.name));
+        table.map(|table| ObjectInfo { name: table.def.name.clone(), queryable: true })
     }
 
     fn fields(&self, object: &str) -> Vec<FieldInfo> {
         self.table(object)
-            .map(|table| table.def.fields.values().map(|field| field.info()).collect())
+            .map(|table| {
+                let access = &self.rules.access;
+                let seen = table.def.fields.values().filter(|f| access.sees_field(&table.def.name, &f.name));
+                seen.map(|field| field.info()).collect()
+            })
             .unwrap_or_default()
     }
 
     fn field(&self, object: &str, name: &str) -> Option<FieldInfo> {
-        self.table(object)?.def.field(name).map(|(_, field)| field.info())
+        let table = self.table(object)?;
+        let (_, field) = table.def.field(name)?;
+        self.rules.access.sees_field(&table.def.name, &field.name).then(|| field.info())
     }
 
     fn child_relationship(&self, object: &str, name: &str) -> Option<ChildRelationship> {
-        self.table(object)?.def.children.iter().find(|child| child.name.eq_ignore_ascii_case(name)).cloned()
+        let mut children = self.table(object)?.def.children.iter();
+        let child = children.find(|child| child.name.eq_ignore_ascii_case(name))?;
+        let access = &self.rules.access;
+        let seen = access.sees_object(&child.object) && access.sees_field(&child.object, &child.field);
+        seen.then(|| child.clone())
     }
 
     fn row<'a>(&'a self, object: &str, id: &str) -> Option<Row<'a>> {
-        let row = self.table(object)?.rows.stored(id)?;
-        Some(Row::Borrowed(&**row))
+        let table = self.table(object)?;
+        let row = table.rows.stored(id)?;
+        self.sees(&table.def, &**row).then(|| Row::Borrowed(&**row))
     }
 
     fn order(&self, object: &str, hint: &Hint) -> ScanOrder {
@@ -371,11 +403,24 @@ impl Data for Org {
     }
 
     fn live(&self, object: &str) -> Option<usize> {
-        self.table(object).map(|table| table.rows.live())
+        // Where records are hidden, they are counted one by one.
+        let table = self.table(object).filter(|_| self.rules.access.rows.is_empty());
+        table.map(|table| table.rows.live())
     }
 
     fn scan<'a>(&'a self, object: &str, hint: &Hint) -> Box<dyn Iterator<Item = Row<'a>> + 'a> {
         let Some(table) = self.table(object) else { return Box::new(std::iter::empty()) };
+        let found = Self::found(table, hint);
+        if self.rules.access.rows.is_empty() {
+            return found;
+        }
+        Box::new(found.filter(|row| self.sees(&table.def, &**row)))
+    }
+}
+
+impl Org {
+    /// The rows of a table that satisfy the hint.
+    fn found<'a>(table: &'a Table, hint: &Hint) -> Box<dyn Iterator<Item = Row<'a>> + 'a> {
         fn lent<'a>(row: &'a Arc<Stored>) -> Row<'a> {
             Row::Borrowed(&**row)
         }

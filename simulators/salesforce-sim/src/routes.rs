@@ -77,8 +77,16 @@ struct Settings {
     bulk_polls: Option<u32>,
 }
 
+/// Settings of the simulator, and the rules of the org, which [`crate::settings`] knows.
 async fn set_settings(State(sim): State<SalesforceSim>, body: axum::body::Bytes) -> Response {
-    switched(sim_base::switched(strict::<Settings>(&body).and_then(|settings| {
+    switched(sim_base::switched(strict::<serde_json::Map<String, Value>>(&body).and_then(|given| {
+        let (rules, given): (serde_json::Map<String, Value>, serde_json::Map<String, Value>) =
+            given.into_iter().partition(|(key, _)| crate::settings::NAMES.contains(&key.as_str()));
+        let settings: Settings =
+            serde_json::from_value(Value::Object(given)).map_err(|error| error.to_string())?;
+        if !rules.is_empty() {
+            sim.set_rules(&Value::Object(rules))?;
+        }
         let rule = settings.contact_duplicate_rule.map(|text| {
             api::duplicate_rule(&text)
                 .ok_or_else(|| format!("contact_duplicate_rule is off, alert or block, not '{text}'"))
@@ -245,7 +253,7 @@ fn read_call(method: &Method, uri: &Uri, headers: &HeaderMap, bytes: &[u8]) -> R
             .map_err(|error| Refusal::new("JSON_PARSER_ERROR", format!("Unexpected character: {error}")))?;
         Some(parsed)
     };
-    let mut own = CallHeaders::default();
+    let mut own = CallHeaders { auto_assign: true, ..CallHeaders::default() };
     own.read(|name| text(name).map(ToOwned::to_owned));
     let method = match text("X-HTTP-Method-Override") {
         Some(other) if method == Method::POST => other.to_uppercase(),

@@ -182,5 +182,6 @@ pub(crate) fn new_org(now: Timestamp, sandbox: bool) -> (Org, Users) {
         });
         add(&mut org, "OpportunityStage", stage);
     }
+    crate::crm::seed(&mut org, &crate::dml::Writer::new(system, now));
     (org, Users { org: organization, integration, person })
 }

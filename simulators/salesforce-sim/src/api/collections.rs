@@ -185,7 +185,10 @@ impl Api<'_> {
         for id in ids {
             let found = ids::normal(id.trim()).filter(|id| {
                 let table = self.state.org.table(object);
-                table.and_then(|table| table.rows.stored(id)).is_some_and(|row| !row.deleted)
+                table.is_some_and(|table| {
+                    let row = table.rows.stored(id);
+                    row.is_some_and(|row| !row.deleted && self.state.org.sees(&table.def, &**row))
+                })
             });
             records.push(match found {
                 Some(id) => self.record(object, &id, Some(&names), version)?,

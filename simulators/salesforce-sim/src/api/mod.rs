@@ -48,6 +48,9 @@ pub(crate) struct Call {
 pub(crate) struct CallHeaders {
     pub batch_size: Option<usize>,
     pub allow_save: bool,
+    /// Whether new leads and cases go to whom the assignment rule says. REST does so unless
+    /// `Sforce-Auto-Assign: FALSE`; the other APIs do not unless they are asked to.
+    pub auto_assign: bool,
     pub if_modified_since: Option<Timestamp>,
     pub if_unmodified_since: Option<Timestamp>,
     pub if_match: Option<String>,
@@ -73,6 +76,9 @@ impl CallHeaders {
         self.batch_size = size.or(self.batch_size);
         if let Some(allow) = option("Sforce-Duplicate-Rule-Header", "allowSave") {
             self.allow_save = allow.eq_ignore_ascii_case("true");
+        }
+        if let Some(assign) = text("Sforce-Auto-Assign") {
+            self.auto_assign = !assign.trim().eq_ignore_ascii_case("false");
         }
         if let Some(update) = option("Sforce-Mru", "updateMru") {
             self.update_mru = update.eq_ignore_ascii_case("true");
@@ -203,6 +209,7 @@ impl<'a> Api<'a> {
         Writer {
             allow_save: headers.allow_save,
             duplicate_rule: self.state.duplicate_rule,
+            auto_assign: headers.auto_assign,
             ..Writer::new(Arc::clone(&self.state.integration), self.now)
         }
     }
@@ -244,8 +251,7 @@ impl<'a> Api<'a> {
                 if self.is_unchanged(call) {
                     return Ok(Reply::empty(304));
                 }
-                let objects: Vec<Value> =
-                    self.state.org.tables.values().map(|table| table.def.summary(&version)).collect();
+                let objects = self.state.org.describe_all(&version);
                 Ok(Reply::ok(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects})))
             }
             ("GET", ["query"]) if param(call, "explain").is_some() => self.explain(call),

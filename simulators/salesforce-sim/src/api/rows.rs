@@ -21,7 +21,7 @@ impl Api<'_> {
     }
 
     pub(super) fn row(&mut self, call: &Call, method: &str, object: &str, id: &str, version: &str) -> Done {
-        let table = self.state.org.table(object).ok_or_else(|| vec![no_type(object)])?;
+        let table = self.state.org.seen_table(object).ok_or_else(|| vec![no_type(object)])?;
         let writer = self.writer(&call.headers);
         let full = ids::normal(id).filter(|full| self.state.org.object_of(full) == Some(&table.def.name));
         let Some(full) = full else {
@@ -31,6 +31,9 @@ impl Api<'_> {
         let row = match table.rows.stored(&full) {
             Some(row) if row.deleted => {
                 return refuse(Refusal::new("ENTITY_IS_DELETED", "entity is deleted").with_status(404));
+            }
+            Some(row) if method == "GET" && !self.state.org.sees(&table.def, &**row) => {
+                return refuse(Refusal::not_found());
             }
             Some(row) => Arc::clone(row),
             None => return refuse(Refusal::not_found()),
@@ -71,20 +74,24 @@ impl Api<'_> {
         version: &str,
     ) -> Result<Value, Vec<Refusal>> {
         use crate::soql::Record as _;
-        let table = self.state.org.table(object).ok_or_else(|| vec![no_type(object)])?;
+        let table = self.state.org.seen_table(object).ok_or_else(|| vec![no_type(object)])?;
         let row = table.rows.stored(id).ok_or_else(|| vec![Refusal::not_found()])?;
+        let access = &self.state.org.rules.access;
         let mut record = Map::new();
         let url = format!("/services/data/v{version}/sobjects/{}/{id}", table.def.name);
         record.insert("attributes".into(), json!({"type": table.def.name, "url": url}));
         match names {
             None => {
-                for name in table.def.fields.keys() {
+                let seen = |name: &&String| access.sees_field(&table.def.name, name);
+                for name in table.def.fields.keys().filter(seen) {
                     record.insert(name.clone(), row.value(name).into_owned());
                 }
             }
             Some(names) => {
                 for name in names {
-                    let (_, field) = table.def.field(name).ok_or_else(|| {
+                    let known = table.def.field(name);
+                    let known = known.filter(|(_, own)| access.sees_field(&table.def.name, &own.name));
+                    let (_, field) = known.ok_or_else(|| {
                         let message = format!("No such column '{name}' on entity '{}'.", table.def.name);
                         vec![Refusal::new("INVALID_FIELD", message)]
                     })?;

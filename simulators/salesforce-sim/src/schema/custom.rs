@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{FieldDef, OnDelete};
+use crate::rules::formula::Formula;
 
 /// A field of the org's own.
 pub(crate) fn custom_field(name: &str, metadata: &Value) -> Result<FieldDef, String> {
@@ -78,7 +79,7 @@ pub(crate) fn custom_field(name: &str, metadata: &Value) -> Result<FieldDef, Str
         _ => {}
     }
     if let Some(formula) = formula {
-        field.formula = Some(Arc::from(formula));
+        field.formula = Some(Arc::new(Formula::parse(formula)?));
     } else if let Some(default) = metadata.get("defaultValue").filter(|value| !value.is_null()) {
         field.default = default_of(&field, default);
     }

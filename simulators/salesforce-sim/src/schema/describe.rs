@@ -111,7 +111,7 @@ impl FieldDef {
             "autoNumber": self.auto_number.is_some(),
             "byteLength": byte_length,
             "calculated": calculated,
-            "calculatedFormula": self.formula.as_deref(),
+            "calculatedFormula": self.formula.as_ref().map(|formula| &formula.text),
             "cascadeDelete": detail,
             "caseSensitive": self.case_sensitive,
             "compoundFieldName": self.compound,

@@ -1,6 +1,7 @@
 //! Objects and fields, and how the org describes them.
 
 mod custom;
+mod custom_object;
 mod describe;
 mod org;
 mod parse;
@@ -11,10 +12,13 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use crate::rules::formula::Formula;
 use crate::soql::{ChildRelationship, FieldInfo, FieldKind};
 
 pub(crate) use custom::custom_field;
+pub(crate) use custom_object::custom_object;
 pub(crate) use describe::{Around, RecordTypeInfo};
+pub(crate) use parse::objects_of;
 pub(crate) use parse::standard;
 
 /// A field.
@@ -41,7 +45,7 @@ pub(crate) struct FieldDef {
     pub on_delete: OnDelete,
     /// The place among the masters of its object, for a master-detail field.
     pub master: Option<u32>,
-    pub formula: Option<Arc<str>>,
+    pub formula: Option<Arc<Formula>>,
     /// The display format of an auto-number: `A-{0000}`.
     pub auto_number: Option<String>,
     pub help: Option<String>,

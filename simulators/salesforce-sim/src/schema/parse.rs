@@ -20,10 +20,15 @@ const AUDIT: [&str; 5] = [
 
 /// The standard objects, in the order of the tables.
 pub(crate) fn standard() -> IndexMap<String, ObjectDef> {
+    objects_of(&TABLES)
+}
+
+/// The objects that these tables describe.
+pub(crate) fn objects_of(tables: &[&str]) -> IndexMap<String, ObjectDef> {
     let mut objects: IndexMap<String, ObjectDef> = IndexMap::new();
     let mut current = ObjectDef::default();
     let mut links: Vec<(String, Link)> = Vec::new();
-    let lines = TABLES.iter().flat_map(|table| table.lines()).map(str::trim_end);
+    let lines = tables.iter().flat_map(|table| table.lines()).map(str::trim_end);
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some(head) = line.strip_prefix("@ ") {
             let done = std::mem::replace(&mut current, object_of(head));
@@ -95,7 +100,7 @@ fn history_of(line: &str, links: &mut Vec<(String, Link)>) -> ObjectDef {
 }
 
 /// The history object of `parent`, and its place among the relationships.
-fn history_object(
+pub(super) fn history_object(
     parent: &str,
     prefix: &str,
     name: &str,
@@ -148,7 +153,7 @@ fn link_of(text: &str) -> Option<Link> {
     Some(Link { object: object.to_owned(), field: field.to_owned(), name, on_delete })
 }
 
-fn field_of(line: &str) -> FieldDef {
+pub(super) fn field_of(line: &str) -> FieldDef {
     let mut parts = line.split('|');
     let mut next = || parts.next().unwrap_or_default();
     let (name, label, kind, flags, compound, listed) = (next(), next(), next(), next(), next(), next());

@@ -26,6 +26,11 @@ impl Headers {
                     headers.session = text_below(block, "sessionId").unwrap_or_default().trim().to_owned();
                 }
                 "AllOrNoneHeader" => headers.all_or_none = yes("allOrNone"),
+                // A rule that is named stands for the active one: there is no other.
+                "AssignmentRuleHeader" => {
+                    let named = text_below(block, "assignmentRuleId").is_some_and(|id| !id.trim().is_empty());
+                    headers.call.auto_assign = named || yes("useDefaultRule");
+                }
                 "DuplicateRuleHeader" => headers.call.allow_save = yes("allowSave"),
                 "QueryOptions" => {
                     let size = text_below(block, "batchSize");
