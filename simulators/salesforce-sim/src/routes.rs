@@ -274,7 +274,7 @@ pub(crate) fn answer(reply: &Reply) -> Response {
         None => status.into_response(),
         Some(body) => {
             let headers = [(header::CONTENT_TYPE, "application/json;charset=UTF-8")];
-            (status, headers, Body::from(body.to_string())).into_response()
+            (status, headers, Body::from(serde_json::to_vec(body).unwrap_or_default())).into_response()
         }
     }
 }

@@ -38,11 +38,20 @@ impl Cursor {
     }
 }
 
+/// What is fetched page by page.
+#[derive(Debug, Clone)]
+pub(crate) enum Pages {
+    /// The rows of a query.
+    Rows(Arc<Cursor>),
+    /// The rest of one record's children, in wire form.
+    Children(Arc<Vec<Value>>),
+}
+
 /// What is remembered between calls.
 #[derive(Debug, Default)]
 pub(crate) struct Service {
     /// Answers that are fetched page by page, by locator.
-    cursors: HashMap<String, Arc<Cursor>>,
+    cursors: HashMap<String, Pages>,
     cursor_order: VecDeque<String>,
     next_cursor: u64,
     /// What was looked at, the latest first.
@@ -55,10 +64,10 @@ pub(crate) struct Service {
 
 impl Service {
     /// Keeps what a query has found for further pages, and names it.
-    pub fn keep(&mut self, cursor: Cursor) -> String {
+    pub fn keep(&mut self, pages: Pages) -> String {
         self.next_cursor += 1;
         let id = ids::make("01g", self.next_cursor);
-        self.cursors.insert(id.clone(), Arc::new(cursor));
+        self.cursors.insert(id.clone(), pages);
         self.cursor_order.push_back(id.clone());
         // assumed: an org keeps a limited number of cursors and drops the oldest
         if self.cursor_order.len() > 50
@@ -69,7 +78,7 @@ impl Service {
         id
     }
 
-    pub fn cursor(&self, id: &str) -> Option<Arc<Cursor>> {
+    pub fn cursor(&self, id: &str) -> Option<Pages> {
         self.cursors.get(id).cloned()
     }
 

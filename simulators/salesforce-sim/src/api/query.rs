@@ -1,10 +1,12 @@
 //! Queries, page by page.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{Api, Call, Done, Reply, param, refuse};
 use crate::error::Refusal;
-use crate::service::Cursor;
+use crate::service::{Cursor, Pages};
 use crate::soql::{self, Record, Row, Scope};
 
 /// The most rows on one page.
@@ -24,17 +26,47 @@ impl Api<'_> {
         let request = soql::Request { text, now: self.now, scope, version: version.to_owned() };
         let size = page_size(call);
         let org = &self.state.org;
-        let (answer, more) = soql::execute_first(&query, &request, org, size).map_err(failed)?;
-        let done = more == soql::More::Nothing;
+        let (mut answer, more) = soql::execute_first(&query, &request, org, size).map_err(failed)?;
         let total = answer.total_size;
+        if more == soql::More::Nothing && answer.records.len() > PAGE {
+            let message = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single \
+                           batch";
+            return refuse(Refusal::new("EXCEEDED_ID_LIMIT", message));
+        }
+        let taken = match more {
+            soql::More::Nothing => answer.records.len(),
+            _ => fitting(&answer.records, size),
+        };
+        answer.records.truncate(taken);
+        self.cut_children(&mut answer.records, size, version);
+        let done = more == soql::More::Nothing || taken >= total;
         let mut body = json!({"totalSize": total, "done": done});
-        if !done && let Some(table) = org.table(&query.from.text) {
+        if !done && let Some(table) = self.state.org.table(&query.from.text) {
             let rows = table.rows.clone();
-            let locator = self.state.service.keep(Cursor { query, request, rows, total, more });
-            body["nextRecordsUrl"] = json!(format!("/services/data/v{version}/query/{locator}-{size}"));
+            let cursor = Cursor { query, request, rows, total, more };
+            let locator = self.state.service.keep(Pages::Rows(Arc::new(cursor)));
+            body["nextRecordsUrl"] = json!(further_url(version, &locator, taken));
         }
         body["records"] = answer.records.into();
         Ok(Reply::ok(body))
+    }
+
+    /// Leaves at most `size` children with each record, and keeps the others for further pages.
+    fn cut_children(&mut self, records: &mut [Value], size: usize, version: &str) {
+        for record in records.iter_mut().filter_map(Value::as_object_mut) {
+            for (_, value) in record.iter_mut().filter(|(name, _)| *name != "attributes") {
+                let Some(list) = value.get_mut("records").and_then(Value::as_array_mut) else { continue };
+                self.cut_children(list, size, version);
+                if list.len() <= size {
+                    continue;
+                }
+                let all = Arc::new(list.clone());
+                list.truncate(size);
+                let locator = self.state.service.keep(Pages::Children(all));
+                value["done"] = json!(false);
+                value["nextRecordsUrl"] = json!(further_url(version, &locator, size));
+            }
+        }
     }
 
     /// How a statement would be worked: by an index, or by looking at every record.
@@ -72,23 +104,51 @@ impl Api<'_> {
         let gone = || vec![Refusal::new("INVALID_QUERY_LOCATOR", "invalid query locator")];
         let (id, offset) = locator.rsplit_once('-').ok_or_else(gone)?;
         let offset: usize = offset.parse().map_err(|_| gone())?;
-        let cursor = self.state.service.cursor(id).ok_or_else(gone)?;
-        let total = cursor.total;
-        let wanted = cursor.page(offset, page_size(call));
-        if wanted.is_empty() {
+        let size = page_size(call);
+        let (mut records, total) = match self.state.service.cursor(id).ok_or_else(gone)? {
+            Pages::Children(all) => {
+                (all.iter().skip(offset).take(size).cloned().collect::<Vec<Value>>(), all.len())
+            }
+            Pages::Rows(cursor) => {
+                let wanted = cursor.page(offset, size);
+                let rows: Vec<Row<'_>> =
+                    wanted.iter().map(|row| Row::Borrowed(&***row as &dyn Record)).collect();
+                let org = &self.state.org;
+                let records = soql::records_of(&cursor.query, &cursor.request, org, &rows).map_err(failed)?;
+                (records, cursor.total)
+            }
+        };
+        records.truncate(fitting(&records, size));
+        if records.is_empty() {
             return Err(gone());
         }
-        let end = offset + wanted.len();
-        let rows: Vec<Row<'_>> = wanted.iter().map(|row| Row::Borrowed(&***row as &dyn Record)).collect();
-        let records =
-            soql::records_of(&cursor.query, &cursor.request, &self.state.org, &rows).map_err(failed)?;
+        let end = offset + records.len();
+        self.cut_children(&mut records, size, version);
         let mut body = json!({"totalSize": total, "done": end >= total});
         if end < total {
-            body["nextRecordsUrl"] = json!(format!("/services/data/v{version}/query/{id}-{end}"));
+            body["nextRecordsUrl"] = json!(further_url(version, id, end));
         }
         body["records"] = records.into();
         Ok(Reply::ok(body))
     }
+}
+
+fn further_url(version: &str, locator: &str, offset: usize) -> String {
+    format!("/services/data/v{version}/query/{locator}-{offset}")
+}
+
+/// How many records fit on a page, where children count as well. The first one always does.
+fn fitting(records: &[Value], size: usize) -> usize {
+    let mut used = 0;
+    for (at, record) in records.iter().enumerate() {
+        let fields = record.as_object().into_iter().flatten().filter(|(name, _)| *name != "attributes");
+        let children = fields.filter_map(|(_, value)| value.get("records")?.as_array().map(Vec::len));
+        used += 1 + children.sum::<usize>().min(size);
+        if used > size && at > 0 {
+            return at;
+        }
+    }
+    records.len()
 }
 
 fn page_size(call: &Call) -> usize {

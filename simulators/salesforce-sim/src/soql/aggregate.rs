@@ -10,7 +10,7 @@ use rust_decimal::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    ast::{Aggregate, Call, Function, Operand, Query, SelectItem},
+    ast::{Aggregate, Call, Function, Operand, Query, SelectItem, Subtotals},
     bind_condition::Conditions,
     column::{Column, Env, Names, object, refused},
     data::{FieldKind, Row},
@@ -19,6 +19,9 @@ use super::{
     key::{self, Key},
     plan, run,
 };
+
+/// The most fields of ROLLUP and CUBE.
+const MOST_SUBTOTALS: usize = 3;
 
 /// Whether a query answers groups instead of rows.
 pub(super) fn is_one(query: &Query) -> bool {
@@ -65,6 +68,18 @@ pub(super) fn records(env: &Env<'_>, query: &Query) -> Result<Vec<Value>, SoqlEr
     for operand in &query.group_by {
         slots.group(operand)?;
     }
+    let fields = slots.all.len();
+    if query.subtotals != Subtotals::None && fields > MOST_SUBTOTALS {
+        // assumed: the wording; that three are the most is documented
+        return Err(refused(format!("ROLLUP and CUBE take at most {MOST_SUBTOTALS} fields")));
+    }
+    // Each choice of fields that groups are made by, as bits; all of them first.
+    let mut choices: Vec<usize> = match query.subtotals {
+        Subtotals::None => vec![usize::MAX],
+        Subtotals::Rollup => (0..=fields).map(|taken| (1 << taken) - 1).collect(),
+        Subtotals::Cube => (0..1 << fields).collect(),
+    };
+    choices.reverse();
     if query.group_by.is_empty() && query.limit.is_some() {
         return Err(refused("Non-grouped query that uses overall aggregate functions cannot also use LIMIT"));
     }
@@ -77,8 +92,9 @@ pub(super) fn records(env: &Env<'_>, query: &Query) -> Result<Vec<Value>, SoqlEr
     let slots = slots.all;
     let test = plan::filter(env, query, &names, false)?;
 
-    let mut groups = Groups::new(env, &slots);
-    for row in run::scan(env, &names.object, test.as_ref()) {
+    let mut groups = Groups::new(env, &slots, choices);
+    let own = run::scope(env, query, &names.object)?;
+    for row in run::scan(env, &names.object, test.as_ref()).filter(|row| own.holds(row)) {
         groups.add(&row);
     }
     let mut found = groups.finish(query.group_by.is_empty());
@@ -200,6 +216,12 @@ impl Slots<'_, '_> {
                     );
                     return Err(SoqlError::field(self.env.text, *at, message));
                 }
+                let grouped =
+                    || self.all.iter().any(|slot| matches!(slot, Slot::Common(own) if *own == column));
+                if *aggregate == Aggregate::Grouping && !grouped() {
+                    let message = format!("{what} must be grouped: {}", column.label());
+                    return Err(SoqlError::malformed(self.env.text, *at, message));
+                }
                 Slot::Over(*aggregate, column)
             }
             other => Slot::Common(plan::column(self.env, self.names, other)?),
@@ -227,6 +249,7 @@ fn fits(aggregate: Aggregate, kind: FieldKind) -> bool {
                 | FieldKind::Compound
                 | FieldKind::Blob
         ),
+        Aggregate::Grouping => true,
         Aggregate::Count | Aggregate::CountDistinct => {
             !matches!(kind, FieldKind::LongText | FieldKind::Compound | FieldKind::Blob)
         }
@@ -241,6 +264,7 @@ fn written(aggregate: Aggregate) -> &'static str {
         Aggregate::Avg => "AVG",
         Aggregate::Min => "MIN",
         Aggregate::Max => "MAX",
+        Aggregate::Grouping => "GROUPING",
     }
 }
 
@@ -248,7 +272,9 @@ fn written(aggregate: Aggregate) -> &'static str {
 struct Groups<'g, 'a> {
     env: &'g Env<'a>,
     slots: &'g [Slot],
-    found: IndexMap<Vec<Key>, Vec<State>>,
+    /// Which fields groups are made by, as bits.
+    choices: Vec<usize>,
+    found: IndexMap<(usize, Vec<Key>), Vec<State>>,
 }
 
 /// What is known of a slot so far.
@@ -261,12 +287,12 @@ enum State {
 }
 
 impl<'g, 'a> Groups<'g, 'a> {
-    fn new(env: &'g Env<'a>, slots: &'g [Slot]) -> Self {
-        Self { env, slots, found: IndexMap::new() }
+    fn new(env: &'g Env<'a>, slots: &'g [Slot], choices: Vec<usize>) -> Self {
+        Self { env, slots, choices, found: IndexMap::new() }
     }
 
     fn add(&mut self, row: &Row<'_>) {
-        let key = self
+        let keys: Vec<Key> = self
             .slots
             .iter()
             .filter_map(|slot| match slot {
@@ -274,14 +300,22 @@ impl<'g, 'a> Groups<'g, 'a> {
                 Slot::Over(..) => None,
             })
             .collect();
-        let states = self
-            .found
-            .entry(key)
-            .or_insert_with(|| self.slots.iter().map(|slot| start(self.env, slot, Some(row))).collect());
-        for (state, slot) in states.iter_mut().zip(self.slots) {
-            if let Slot::Over(aggregate, column) = slot {
-                let value = column.read(self.env, &**row);
-                step(state, *aggregate, column, &value);
+        for choice in &self.choices {
+            let own = keys.iter().enumerate();
+            let own = own.map(|(at, key)| if takes(*choice, at) { key.clone() } else { Key::Null }).collect();
+            let states = self.found.entry((*choice, own)).or_insert_with(|| {
+                let slots = self.slots.iter().enumerate();
+                slots
+                    .map(|(at, slot)| {
+                        start(self.env, self.slots, slot, Some(row), takes(*choice, at), *choice)
+                    })
+                    .collect()
+            });
+            for (state, slot) in states.iter_mut().zip(self.slots) {
+                if let Slot::Over(aggregate, column) = slot {
+                    let value = column.read(self.env, &**row);
+                    step(state, *aggregate, column, &value);
+                }
             }
         }
     }
@@ -289,8 +323,18 @@ impl<'g, 'a> Groups<'g, 'a> {
     /// The values of each group; without GROUP BY there is one group even when there are no rows.
     fn finish(mut self, whole: bool) -> Vec<Vec<Value>> {
         if whole && self.found.is_empty() {
-            let none = self.slots.iter().map(|slot| start(self.env, slot, None)).collect();
-            self.found.insert(Vec::new(), none);
+            let none = self.slots.iter();
+            let none = none.map(|slot| start(self.env, self.slots, slot, None, true, usize::MAX)).collect();
+            self.found.insert((usize::MAX, Vec::new()), none);
+        }
+        if self.choices.len() > 1 {
+            // Subtotals stand below what they sum up.
+            self.found.sort_by(|(choice, keys), _, (other, others), _| {
+                let place = |choice: usize, keys: &[Key]| -> Vec<(bool, Key)> {
+                    keys.iter().enumerate().map(|(at, key)| (!takes(choice, at), key.clone())).collect()
+                };
+                place(*choice, keys).cmp(&place(*other, others))
+            });
         }
         self.found
             .into_values()
@@ -299,10 +343,26 @@ impl<'g, 'a> Groups<'g, 'a> {
     }
 }
 
-fn start(env: &Env<'_>, slot: &Slot, row: Option<&Row<'_>>) -> State {
+/// Whether groups are made by the field at this place.
+fn takes(choice: usize, at: usize) -> bool {
+    at >= usize::BITS as usize || choice >> at & 1 == 1
+}
+
+fn start(
+    env: &Env<'_>,
+    slots: &[Slot],
+    slot: &Slot,
+    row: Option<&Row<'_>>,
+    taken: bool,
+    choice: usize,
+) -> State {
     match slot {
-        Slot::Common(column) => {
-            State::Common(row.map_or(Value::Null, |row| column.read(env, &**row).into_owned()))
+        Slot::Common(column) => State::Common(
+            row.filter(|_| taken).map_or(Value::Null, |row| column.read(env, &**row).into_owned()),
+        ),
+        Slot::Over(Aggregate::Grouping, column) => {
+            let at = slots.iter().position(|slot| matches!(slot, Slot::Common(own) if own == column));
+            State::Common(Value::from(u8::from(!at.is_some_and(|at| takes(choice, at)))))
         }
         Slot::Over(Aggregate::Count, _) => State::Count(0),
         Slot::Over(Aggregate::CountDistinct, _) => State::Distinct(HashSet::new()),

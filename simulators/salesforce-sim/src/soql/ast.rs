@@ -17,6 +17,10 @@ pub struct Query {
     pub filter: Option<Condition>,
     /// GROUP BY
     pub group_by: Vec<Operand>,
+    /// which subtotals are answered as well
+    pub subtotals: Subtotals,
+    /// USING SCOPE, as written
+    pub scope: Option<Name>,
     /// HAVING
     pub having: Option<Condition>,
     /// ORDER BY
@@ -145,6 +149,18 @@ pub enum Function {
     Same,
 }
 
+/// The subtotals of GROUP BY.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Subtotals {
+    /// none
+    #[default]
+    None,
+    /// `ROLLUP`: of the first fields, down to the sum of all
+    Rollup,
+    /// `CUBE`: of every choice of fields
+    Cube,
+}
+
 /// Functions over a group of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aggregate {
@@ -160,6 +176,8 @@ pub enum Aggregate {
     Min,
     /// greatest
     Max,
+    /// 1 in a subtotal that takes all values of the field together
+    Grouping,
 }
 
 /// Parts of a date.

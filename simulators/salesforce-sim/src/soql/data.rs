@@ -57,6 +57,11 @@ pub trait Data {
         false
     }
 
+    /// The id of the user who asks, where there is one.
+    fn user(&self) -> Option<String> {
+        None
+    }
+
     /// The time zone of the user who asks: where TODAY begins.
     fn time_zone(&self) -> TimeZone {
         TimeZone::UTC

@@ -104,7 +104,8 @@ pub enum More {
     Numbered(Vec<u64>),
 }
 
-/// Runs a statement and puts its first `size` rows into wire form. A statement that groups is answered in full.
+/// Runs a statement and puts its first `size` rows into wire form. A statement that groups is answered in full. One
+/// with children always answers what all its rows are.
 ///
 /// # Errors
 /// As [`execute`].
@@ -120,7 +121,11 @@ pub fn execute_first(
     }
     let plan = plan::statement(&env, query)?;
     let wanted = &plan.rows;
-    let all = wanted.test.is_none() && wanted.limit.is_none() && wanted.offset == 0 && !env.all;
+    let all = query.scope.is_none()
+        && wanted.test.is_none()
+        && wanted.limit.is_none()
+        && wanted.offset == 0
+        && !env.all;
     if all
         && data.order(&plan.object, &Hint::default()) == ScanOrder::Id
         && run::is_sorted(&env, &plan.object, wanted)
@@ -134,7 +139,8 @@ pub fn execute_first(
     let rows = run::rows(&env, &plan.object, &plan.rows);
     let first = rows.get(..size).unwrap_or(&rows);
     let records = render::records(&env, &plan, first);
-    let more = match rows.len() > size {
+    // Children count toward a page, so that fewer rows than `size` may fit on it.
+    let more = match rows.len() > size || !plan.children.is_empty() && !rows.is_empty() {
         true => More::Numbered(rows.iter().map(|row| row.number()).collect()),
         false => More::Nothing,
     };
@@ -195,7 +201,8 @@ fn answer(query: &Query, env: &Env<'_>) -> Result<Answer, SoqlError> {
         let names = plan::names(query, object);
         let rows = plan::rows(env, query, &names, false)?;
         let limit = rows.limit.unwrap_or(usize::MAX);
-        let counted = run::scan(env, &names.object, rows.test.as_ref()).skip(rows.offset).take(limit).count();
+        let counted = run::scan(env, &names.object, rows.test.as_ref()).filter(|row| rows.own.holds(row));
+        let counted = counted.skip(rows.offset).take(limit).count();
         return Ok(Answer { total_size: counted, records: Vec::new() });
     }
     let records = if aggregate::is_one(query) {

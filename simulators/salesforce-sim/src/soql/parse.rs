@@ -1,7 +1,7 @@
 //! From tokens to a statement.
 
 use super::{
-    ast::{FieldSet, Name, Order, Path, Query, SelectItem, TypeOf},
+    ast::{FieldSet, Name, Order, Path, Query, SelectItem, Subtotals, TypeOf},
     error::{MALFORMED_QUERY, NUMBER_OUTSIDE_VALID_RANGE, SoqlError},
     lex::{Kind, Token, tokens},
 };
@@ -59,17 +59,30 @@ impl<'t> Parser<'t> {
             self.eat_word("AS");
             parents.push((path, self.name()?.text));
         }
+        let mut scope = None;
         if self.eat_word("USING") {
             self.expect_word("SCOPE")?;
-            self.name()?;
+            scope = Some(self.name()?);
         }
         let filter = if self.eat_word("WHERE") { Some(self.condition()?) } else { None };
         self.with()?;
         let mut group_by = Vec::new();
+        let mut subtotals = Subtotals::None;
         let mut having = None;
         if self.eat_word("GROUP") {
             self.expect_word("BY")?;
-            group_by = self.list(Self::operand)?;
+            subtotals = match () {
+                () if self.calls("ROLLUP") => Subtotals::Rollup,
+                () if self.calls("CUBE") => Subtotals::Cube,
+                () => Subtotals::None,
+            };
+            if subtotals == Subtotals::None {
+                group_by = self.list(Self::operand)?;
+            } else {
+                self.next += 2;
+                group_by = self.list(Self::operand)?;
+                self.expect(")")?;
+            }
         }
         if self.eat_word("HAVING") {
             having = Some(self.condition()?);
@@ -95,6 +108,8 @@ impl<'t> Parser<'t> {
             parents,
             filter,
             group_by,
+            subtotals,
+            scope,
             having,
             order_by,
             limit,

@@ -181,6 +181,7 @@ fn function(name: &str) -> Option<Function> {
         "AVG" => Function::Aggregate(Aggregate::Avg),
         "MIN" => Function::Aggregate(Aggregate::Min),
         "MAX" => Function::Aggregate(Aggregate::Max),
+        "GROUPING" => Function::Aggregate(Aggregate::Grouping),
         "CALENDAR_YEAR" | "FISCAL_YEAR" => Function::Date(DatePart::Year),
         "CALENDAR_QUARTER" | "FISCAL_QUARTER" => Function::Date(DatePart::Quarter),
         "CALENDAR_MONTH" | "FISCAL_MONTH" => Function::Date(DatePart::Month),

@@ -10,6 +10,7 @@ use super::{
     error::{INVALID_TYPE, SoqlError},
     filter::{Source, Test},
     hint,
+    run::{self, Own},
 };
 
 /// How many levels of objects a query with child subqueries may have.
@@ -31,6 +32,7 @@ pub(super) struct Rows {
     pub order: Vec<Sort>,
     pub limit: Option<usize>,
     pub offset: usize,
+    pub own: Own,
 }
 
 /// Something to answer of each row.
@@ -272,7 +274,8 @@ pub(super) fn rows(
 ) -> Result<Rows, SoqlError> {
     let test = filter(env, query, names, in_semi_join)?;
     let order = query.order_by.iter().map(|order| sort(env, names, order)).collect::<Result<_, _>>()?;
-    Ok(Rows { test, order, limit: query.limit, offset: query.offset })
+    let own = run::scope(env, query, &names.object)?;
+    Ok(Rows { test, order, limit: query.limit, offset: query.offset, own })
 }
 
 /// Binds WHERE.

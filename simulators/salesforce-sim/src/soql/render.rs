@@ -22,7 +22,7 @@ pub(super) fn records(env: &Env<'_>, plan: &Plan, rows: &[Row<'_>]) -> Vec<Value
         plan.children.iter().map(|child| children_of(env, child, rows)).collect();
     rows.iter()
         .map(|row| {
-            let mut record = head(env, &plan.object, &plan.object, &**row);
+            let mut record = head(env, &plan.object, &plan.object, &**row, plan.outs.len());
             for out in &plan.outs {
                 if let Out::Children(index) = out
                     && let (Some(child), Some(found)) = (plan.children.get(*index), children.get_mut(*index))
@@ -46,13 +46,14 @@ fn id_of(row: &dyn Record) -> Option<String> {
     row.value("Id").as_str().map(str::to_owned)
 }
 
-fn head(env: &Env<'_>, shown: &str, object: &str, row: &dyn Record) -> Map<String, Value> {
-    let id = id_of(row).unwrap_or_default();
-    let mut record = Map::new();
-    record.insert(
-        "attributes".to_owned(),
-        json!({ "type": shown, "url": format!("{}/{object}/{id}", env.url) }),
-    );
+fn head(env: &Env<'_>, shown: &str, object: &str, row: &dyn Record, fields: usize) -> Map<String, Value> {
+    let id = row.value("Id");
+    let id = id.as_str().unwrap_or_default();
+    let mut attributes = Map::with_capacity(2);
+    attributes.insert("type".to_owned(), Value::from(shown));
+    attributes.insert("url".to_owned(), Value::from(format!("{}/{object}/{id}", env.url)));
+    let mut record = Map::with_capacity(fields + 1);
+    record.insert("attributes".to_owned(), Value::Object(attributes));
     record
 }
 
@@ -82,7 +83,7 @@ fn fill(env: &Env<'_>, out: &Out, row: &dyn Record, object: &str, record: &mut M
 }
 
 fn filled(env: &Env<'_>, outs: &[Out], row: &Row<'_>, object: &str, shown: &str) -> Value {
-    let mut record = head(env, shown, object, &**row);
+    let mut record = head(env, shown, object, &**row, outs.len());
     for out in outs {
         fill(env, out, &**row, object, &mut record);
     }

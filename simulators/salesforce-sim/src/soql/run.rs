@@ -13,6 +13,44 @@ use super::{
     plan::{self, Rows, Sort},
 };
 
+/// Whose rows a query wants, by USING SCOPE.
+#[derive(Debug, Clone)]
+pub(super) enum Own {
+    /// everybody's
+    All,
+    /// those of this owner
+    Of(String),
+}
+
+impl Own {
+    pub(super) fn holds(&self, row: &Row<'_>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(owner) => row.value("OwnerId").as_str() == Some(owner),
+        }
+    }
+}
+
+/// Binds USING SCOPE. Teams, territories and queues hold nothing here.
+pub(super) fn scope(env: &Env<'_>, query: &Query, object: &str) -> Result<Own, SoqlError> {
+    let Some(name) = &query.scope else { return Ok(Own::All) };
+    match name.text.to_ascii_lowercase().as_str() {
+        "everything" | "delegated" => Ok(Own::All),
+        "mine" if env.data.field(object, "OwnerId").is_some() => {
+            Ok(env.data.user().map_or(Own::All, Own::Of))
+        }
+        "mine" => Ok(Own::All),
+        "mine_and_my_groups" | "my_territory" | "my_team_territory" | "team" | "scopingrule" => {
+            Ok(env.data.user().map_or(Own::All, Own::Of))
+        }
+        // assumed: the wording
+        _ => {
+            let message = format!("scope '{}' is not supported", name.text);
+            Err(SoqlError::malformed(env.text, name.at, message))
+        }
+    }
+}
+
 /// The rows that meet a condition, in the store's order.
 pub(super) fn scan<'a>(env: &Env<'a>, object: &str, test: Option<&Test>) -> impl Iterator<Item = Row<'a>> {
     let hint = hint::of(test, env.all);
@@ -29,7 +67,8 @@ pub(super) fn rows<'a>(env: &Env<'a>, object: &str, rows: &Rows) -> Vec<Row<'a>>
     let hint = wanted(env, rows);
     let sorted = is_sorted(env, object, rows);
     let test = rows.test.as_ref();
-    let found = env.data.scan(object, &hint).filter(move |row| meets(env, row, test));
+    let own = &rows.own;
+    let found = env.data.scan(object, &hint).filter(move |row| meets(env, row, test) && own.holds(row));
     if sorted {
         // nothing to sort: stop reading when there are enough
         return found.skip(rows.offset).take(rows.limit.unwrap_or(usize::MAX)).collect();

@@ -83,8 +83,16 @@ impl Stored {
 
     /// What a field holds.
     pub fn get(&self, field: usize) -> Value {
-        let found = Reader(&self.bytes).find(|(at, _)| usize::from(*at) >= field);
-        found.filter(|(at, _)| usize::from(*at) == field).map_or(Value::Null, |(_, packed)| packed.value())
+        let mut reader = Reader(&self.bytes);
+        while let Some(at) = reader.number().filter(|at| *at <= field as u64) {
+            if at == field as u64 {
+                return reader.packed().map_or(Value::Null, Packed::value);
+            }
+            if reader.step_over().is_none() {
+                break;
+            }
+        }
+        Value::Null
     }
 }
 
@@ -273,12 +281,31 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl<'a> Iterator for Reader<'a> {
-    type Item = (u16, Packed<'a>);
+impl<'a> Reader<'a> {
+    /// Steps over a value without a look at it.
+    fn step_over(&mut self) -> Option<()> {
+        match self.byte()? {
+            FALSE | TRUE => {}
+            WHOLE | DAY | MOMENT => {
+                self.number()?;
+            }
+            DOUBLE => {
+                self.take(8)?;
+            }
+            ID => {
+                self.take(3)?;
+                self.number()?;
+            }
+            _ => {
+                let length = usize::try_from(self.number()?).ok()?;
+                self.take(length)?;
+            }
+        }
+        Some(())
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let field = u16::try_from(self.number()?).ok()?;
-        let packed = match self.byte()? {
+    fn packed(&mut self) -> Option<Packed<'a>> {
+        Some(match self.byte()? {
             FALSE => Packed::Bool(false),
             TRUE => Packed::Bool(true),
             WHOLE => Packed::Whole(self.signed()?),
@@ -291,8 +318,16 @@ impl<'a> Iterator for Reader<'a> {
             DAY => Packed::Day(self.signed()?),
             MOMENT => Packed::Moment(self.signed()?),
             _ => Packed::Other(self.text()?),
-        };
-        Some((field, packed))
+        })
+    }
+}
+
+impl<'a> Iterator for Reader<'a> {
+    type Item = (u16, Packed<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let field = u16::try_from(self.number()?).ok()?;
+        Some((field, self.packed()?))
     }
 }
 

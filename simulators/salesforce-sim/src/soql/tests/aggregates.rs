@@ -81,3 +81,38 @@ fn fields_outside_groups_are_refused() {
     );
     assert!(refusal("SELECT COUNT(Id) a, MAX(Name) A FROM Contact").message.contains("duplicate alias: A"));
 }
+
+#[test]
+fn rollup_adds_subtotals_below_what_they_sum_up() {
+    let text = "SELECT Account.Name a, LastName l, COUNT(Id) n, GROUPING(Account.Name) g, GROUPING(LastName) h FROM \
+                Contact WHERE AccountId != null GROUP BY ROLLUP(Account.Name, LastName)";
+    let answer = answer(text);
+    let total = answer.records.last().unwrap();
+    assert_eq!(
+        (&total["a"], &total["l"], &total["g"], &total["h"]),
+        (&json!(null), &json!(null), &json!(1), &json!(1))
+    );
+    let rows = |g: u8, h: u8| answer.records.iter().filter(move |row| row["g"] == g && row["h"] == h);
+    let sum: u64 = rows(0, 0).map(|row| row["n"].as_u64().unwrap()).sum();
+    assert_eq!(total["n"], json!(sum));
+    assert_eq!(rows(0, 1).map(|row| row["n"].as_u64().unwrap()).sum::<u64>(), sum);
+    assert_eq!(rows(1, 0).count(), 0);
+    let first = &answer.records[0];
+    assert_eq!((&first["g"], &first["h"]), (&json!(0), &json!(0)));
+}
+
+#[test]
+fn cube_takes_every_choice_of_fields() {
+    let text = "SELECT AccountId a, LastName l, COUNT(Id) n, GROUPING(AccountId) g, GROUPING(LastName) h FROM Contact \
+                GROUP BY CUBE(AccountId, LastName) HAVING GROUPING(AccountId) = 1";
+    let answer = answer(text);
+    assert!(answer.records.iter().all(|row| row["g"] == 1));
+    assert!(answer.records.iter().any(|row| row["h"] == 0));
+    assert_eq!(answer.records.iter().filter(|row| row["h"] == 1).count(), 1);
+}
+
+#[test]
+fn grouping_asks_for_a_grouped_field() {
+    let refused = refusal("SELECT LastName, GROUPING(Email) FROM Contact GROUP BY ROLLUP(LastName)");
+    assert_eq!(refused.code, "MALFORMED_QUERY");
+}
