@@ -10,7 +10,7 @@ use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, header};
 use jiff::Timestamp;
 
-use crate::api::Reply;
+use crate::api::{CallHeaders, Reply};
 use crate::error::Refusal;
 use crate::routes::{answer, date};
 use crate::service::DAILY_CALLS;
@@ -77,6 +77,13 @@ pub(crate) fn in_form(path: &str, headers: &HeaderMap, refusal: &Refusal) -> Res
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("OAuth "))
+}
+
+/// What a call's headers insist on.
+pub(crate) fn call_headers(headers: &HeaderMap) -> CallHeaders {
+    let mut call = CallHeaders::default();
+    call.read(|name| headers.get(name)?.to_str().ok().map(ToOwned::to_owned));
+    call
 }
 
 /// A fault that fails rows one by one.

@@ -15,7 +15,7 @@ use super::jobs::Head;
 use super::pace::Pace;
 use super::rows::{Operation, Order};
 use super::{query, sheet};
-use crate::api::{CallHeaders, serves};
+use crate::api::serves;
 use crate::gate::{self, Denied};
 use crate::xml::{elements, text_of};
 use crate::{Limits, SalesforceSim, ids};
@@ -313,18 +313,14 @@ impl Call<'_> {
         if body.len() > LARGEST_BATCH {
             return Err(too_large());
         }
+        let headers = gate::call_headers(self.headers);
         let job = self.job(id)?;
         if job.state != "Open" {
             let message = format!("Job state not open: {}", job.state);
             return Err(fault("InvalidJobState", message));
         }
         let (job_id, operation, content) = (job.head.id.clone(), job.head.operation, job.content);
-        let order = Order {
-            operation,
-            object: job.head.object.clone(),
-            key: job.key.clone(),
-            headers: CallHeaders::default(),
-        };
+        let order = Order { operation, object: job.head.object.clone(), key: job.key.clone(), headers };
         let (chunk, spec) = (job.chunk, job.spec.clone());
         let jobs = &mut self.state.service.jobs;
         if self.state.limits == Limits::Real && jobs.batches_left(now) == 0 {

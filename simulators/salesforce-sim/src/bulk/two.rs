@@ -77,7 +77,7 @@ pub(super) async fn serve(
                         now,
                         version: version.trim_start_matches('v').to_owned(),
                         query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-                        headers: headers_of(&parts.headers),
+                        headers: gate::call_headers(&parts.headers),
                         half: gate::half(&parts.extensions),
                         body,
                         inline,
@@ -98,15 +98,6 @@ fn method_of(method: &Method, headers: &HeaderMap) -> String {
     match other.filter(|_| method == Method::POST) {
         Some(other) => other.to_uppercase(),
         None => method.to_string(),
-    }
-}
-
-fn headers_of(headers: &HeaderMap) -> CallHeaders {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    CallHeaders {
-        allow_save: text("Sforce-Duplicate-Rule-Header")
-            .is_some_and(|value| value.contains("allowSave=true")),
-        ..CallHeaders::default()
     }
 }
 

@@ -32,6 +32,7 @@ impl Headers {
                     headers.call.auto_assign = named || yes("useDefaultRule");
                 }
                 "DuplicateRuleHeader" => headers.call.allow_save = yes("allowSave"),
+                "CallOptions" => headers.call.client = text_below(block, "client"),
                 "QueryOptions" => {
                     let size = text_below(block, "batchSize");
                     headers.call.batch_size = size.and_then(|size| size.trim().parse().ok());
