@@ -375,7 +375,7 @@ async fn fifty_thousand_rows_are_quick() {
     assert_eq!(org.get(&path).await.json()["numberRecordsProcessed"], 50_000);
     let page = org.get(&format!("{path}/results?maxRecords=50000")).await;
     assert_eq!(page.text.lines().count(), 50_001);
-    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 120, "{:?}", started.elapsed());
 }
 
 #[tokio::test]

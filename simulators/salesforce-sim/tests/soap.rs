@@ -222,3 +222,45 @@ async fn made_up_faults_come_in_the_form_of_the_api() {
     let soap = call(&org, "", "<u:getUserInfo/>").await;
     assert_eq!((soap.status, one(&soap.text, "exceptionCode").as_str()), (503, "SERVER_UNAVAILABLE"));
 }
+
+#[tokio::test]
+async fn records_are_merged_and_leads_converted() {
+    let org = Org::new();
+    let (a, b) =
+        (org.make("Account", json!({"Name": "A"})).await, org.make("Account", json!({"Name": "B"})).await);
+    let contact = org.make("Contact", json!({"LastName": "C", "AccountId": b})).await;
+    let merge = |master: &str, loser: &str| {
+        format!(
+            "<u:merge><u:request><u:masterRecord><type>Account</type><Id>{master}</Id><Phone>1</Phone></u:masterRecord>\
+             <u:recordToMergeIds>{loser}</u:recordToMergeIds></u:request></u:merge>"
+        )
+    };
+    let reply = call(&org, "", &merge(&a, &b)).await.text;
+    assert_eq!((one(&reply, "success").as_str(), one(&reply, "id")), ("true", a.clone()), "{reply}");
+    assert_eq!(one(&reply, "mergedRecordIds"), b);
+    assert_eq!(one(&reply, "updatedRelatedIds"), contact);
+    assert_eq!(org.sim.record("Account", &a).unwrap().fields["Phone"], "1");
+    assert_eq!(org.sim.record("Contact", &contact).unwrap().fields["AccountId"], json!(a));
+    assert!(org.sim.record("Account", &b).unwrap().deleted);
+    let again = call(&org, "", &merge(&a, &b)).await.text;
+    assert_eq!(
+        (one(&again, "success").as_str(), one(&again, "statusCode").as_str()),
+        ("false", "ENTITY_IS_DELETED")
+    );
+
+    let lead = org.make("Lead", json!({"LastName": "L", "Company": "Lens & Co"})).await;
+    let convert = format!(
+        "<u:convertLead><u:leadConverts><u:convertedStatus>Closed - Converted</u:convertedStatus>\
+         <u:doNotCreateOpportunity>false</u:doNotCreateOpportunity><u:leadId>{lead}</u:leadId>\
+         <u:opportunityName>Deal</u:opportunityName></u:leadConverts></u:convertLead>"
+    );
+    let reply = call(&org, "", &convert).await.text;
+    assert_eq!(one(&reply, "success"), "true", "{reply}");
+    let account = org.sim.record("Account", &one(&reply, "accountId")).unwrap();
+    assert_eq!(account.fields["Name"], "Lens & Co");
+    let deal = org.sim.record("Opportunity", &one(&reply, "opportunityId")).unwrap();
+    assert_eq!(deal.fields["Name"], "Deal");
+    let again = call(&org, "", &convert).await.text;
+    assert_eq!(one(&again, "success"), "false");
+    assert!(!one(&again, "statusCode").is_empty());
+}

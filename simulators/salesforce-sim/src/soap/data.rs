@@ -160,6 +160,11 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// A record that is not there.
+    pub fn empty() -> Self {
+        Self { object: String::new(), fields: Map::new(), nulls: Vec::new() }
+    }
+
     pub fn read(node: Node<'_, '_>) -> Self {
         let mut row = Self { object: kind_of(node), fields: Map::new(), nulls: Vec::new() };
         for field in elements(node) {

@@ -2,6 +2,7 @@
 //!
 //! Reads go the way of the REST resources and are put into XML; a session is an access token of either API.
 
+mod convert;
 mod data;
 mod envelope;
 mod person;
@@ -275,6 +276,8 @@ impl Soap<'_> {
             "describeSObject" | "describeSObjects" => self.describe(body, xml),
             "create" | "update" | "upsert" => self.save(name, body, xml),
             "delete" | "undelete" | "emptyRecycleBin" => self.by_id(name, body, xml),
+            "convertLead" => self.convert_leads(body, xml),
+            "merge" => self.merge(body, xml),
             other => {
                 let space = format!("urn:{}.soap.sforce.com", self.flavour.name());
                 Err(Fault::of_caller(format!(
