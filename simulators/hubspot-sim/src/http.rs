@@ -1,5 +1,6 @@
 //! From a request to an answer: faults, credentials, limits, then the route.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use axum::body::Body;
@@ -37,6 +38,8 @@ pub(crate) struct Sim {
     pub(crate) account: RwLock<Account>,
     pub(crate) baseline: Mutex<Account>,
     pub(crate) limiter: Mutex<Limiter>,
+    /// Whether it is served over TLS.
+    pub(crate) secure: AtomicBool,
     pub(crate) stats: Stats,
     pub(crate) faults: Faults,
     pub(crate) ids: Mutex<ChaCha8Rng>,
@@ -103,6 +106,8 @@ pub(crate) struct Ctx<'a> {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Bytes,
     pub(crate) host: String,
+    /// Where the caller reached the simulator, for addresses in answers.
+    pub(crate) origin: String,
     pub(crate) headers: http::HeaderMap,
     pub(crate) path: String,
     /// Whether the path is of the dated family.
@@ -276,6 +281,10 @@ impl Sim {
             query: query.into_owned().collect(),
             body,
             host: host.to_owned(),
+            origin: format!(
+                "{}://{host}",
+                if self.secure.load(Ordering::Relaxed) { "https" } else { "http" }
+            ),
             headers: headers.clone(),
             path: path.to_owned(),
             dated: found.dated,

@@ -120,6 +120,7 @@ impl HubSpotSim {
             baseline: Mutex::new(account.clone()),
             account: RwLock::new(account),
             limiter: Mutex::default(),
+            secure: false.into(),
             stats: Stats::default(),
             faults: sim_base::Faults::default(),
             ids: Mutex::new(ChaCha8Rng::seed_from_u64(options.seed ^ 0x5151)),
@@ -166,6 +167,11 @@ impl HubSpotSim {
     pub fn set_search_lag(&self, lag: SignedDuration) {
         let lag = i64::try_from(lag.as_millis()).unwrap_or(0).max(0);
         self.0.set_settings(|settings| settings.search_lag = lag);
+    }
+
+    /// Says that the account is served over TLS, so that addresses in its answers begin with `https`.
+    pub fn set_secure(&self, secure: bool) {
+        self.0.secure.store(secure, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Sets whether calls are ever refused for their number.

@@ -25,6 +25,11 @@ async fn usage_is_counted_against_limits() {
     let custom = world.get("/crm/limits/2026-09/custom-properties").await;
     assert_eq!((&custom.body["overallUsage"], &custom.body["overallLimit"]), (&json!(1), &json!(10_000)));
     assert_eq!(world.get("/crm/v3/limits/custom-object-types").await.body["usage"], 0);
+    let label = json!({ "label": "Advisor", "name": "advisor" });
+    assert_eq!(world.post("/crm/v4/associations/contacts/companies/labels", label).await.status, 200);
+    let labels =
+        world.get("/crm/v3/limits/associations/labels?fromObjectTypeId=0-1&toObjectTypeId=0-2").await;
+    assert_eq!(labels.body["results"][0]["allLabels"], json!(["Advisor"]), "{}", labels.text);
     let pipelines = world.get("/crm/v3/limits/pipelines").await;
     let deals = pipelines.body["hubspotDefinedObjectTypes"].as_array().into_iter().flatten();
     let deals = deals.into_iter().find(|one| one["objectTypeId"] == "0-3").expect("deals");

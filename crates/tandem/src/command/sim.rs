@@ -102,6 +102,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         eprintln!("change events are not served yet; --pubsub is ignored");
     }
     let tls = secure.as_ref().map(|authority| authority.tls.clone());
+    hubspot.set_secure(tls.is_some());
     tokio::spawn(hubspot_sim::pump(hubspot.clone()));
     hubspot_socket.simulate(hubspot.router(), tls.clone());
     salesforce_socket.simulate(salesforce.router(), tls);

@@ -18,7 +18,7 @@ pub(super) fn find_entries(method: &str, rest: &[&str]) -> Hit {
             let latest = *end == "latest";
             serve("/{end}", move |ctx| {
                 let mut account = fresh(ctx);
-                let found = account.platform.journal.at_end(latest, 1, ctx.now, &ctx.host);
+                let found = account.platform.journal.at_end(latest, 1, ctx.now, &ctx.origin);
                 Ok(single(found))
             })
         }
@@ -26,7 +26,7 @@ pub(super) fn find_entries(method: &str, rest: &[&str]) -> Hit {
             let offset = own(offset);
             serve("/offset/{offset}/next", move |ctx| {
                 let mut account = fresh(ctx);
-                Ok(single(account.platform.journal.after(&offset, 1, ctx.now, &ctx.host)?))
+                Ok(single(account.platform.journal.after(&offset, 1, ctx.now, &ctx.origin)?))
             })
         }
         ("GET", ["batch", end @ ("earliest" | "latest"), count]) => {
@@ -34,7 +34,7 @@ pub(super) fn find_entries(method: &str, rest: &[&str]) -> Hit {
             serve("/batch/{end}/{count}", move |ctx| {
                 let count = count_of(&count)?;
                 let mut account = fresh(ctx);
-                let found = account.platform.journal.at_end(latest, count, ctx.now, &ctx.host);
+                let found = account.platform.journal.at_end(latest, count, ctx.now, &ctx.origin);
                 Ok(batch(ctx, found, Vec::new()))
             })
         }
@@ -43,7 +43,7 @@ pub(super) fn find_entries(method: &str, rest: &[&str]) -> Hit {
             serve("/batch/{offset}/next/{count}", move |ctx| {
                 let count = count_of(&count)?;
                 let mut account = fresh(ctx);
-                let found = account.platform.journal.after(&offset, count, ctx.now, &ctx.host)?;
+                let found = account.platform.journal.after(&offset, count, ctx.now, &ctx.origin)?;
                 Ok(batch(ctx, found, Vec::new()))
             })
         }
@@ -190,7 +190,7 @@ fn read(ctx: &Ctx<'_>) -> Outcome {
     let (mut results, mut errors) = (Vec::new(), Vec::new());
     let wanted = body.get("inputs").and_then(Value::as_array).into_iter().flatten().filter_map(text_of);
     for offset in wanted {
-        match account.platform.journal.named(&offset, ctx.now, &ctx.host) {
+        match account.platform.journal.named(&offset, ctx.now, &ctx.origin) {
             Ok(entry) => results.push(entry),
             Err(error) => errors.push(error.row(None)),
         }

@@ -13,6 +13,8 @@ const PROPERTIES: (u64, u64) = (10_000, 1000);
 const PIPELINES: u64 = 100;
 const CUSTOM_OBJECTS: u64 = 10;
 const CALCULATED: u64 = 200;
+const LABELS: u64 = 50;
+const ASSOCIATIONS: u64 = 50_000;
 
 pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
     match (method, rest) {
@@ -33,8 +35,49 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
             let shown = json!({ "limit": CUSTOM_OBJECTS, "usage": usage, "percentage": percentage(usage, CUSTOM_OBJECTS) });
             Ok(Reply::json(200, &shown))
         }),
+        ("GET", ["associations", "labels"]) => serve("/associations/labels", labels),
+        // assumed: no record comes near its limit of associations
+        ("GET", ["associations", "records", "from"]) | ("GET", ["associations", "records", _, "to"]) => {
+            serve("/associations/records/from", |_| Ok(Reply::json(200, &json!({ "results": [] }))))
+        }
+        ("GET", ["associations", "records", _, _]) => {
+            serve("/associations/records/{fromObjectTypeId}/{toObjectTypeId}", |_| {
+                Ok(Reply::json(
+                    200,
+                    &json!({ "limit": ASSOCIATIONS, "totalRecordsAtLimit": 0, "totalRecordsNearLimit": 0,
+                        "atLimitFromRecordSamples": [], "nearLimitFromRecordSamples": [] }),
+                ))
+            })
+        }
         _ => None,
     }
+}
+
+/// The labels each pair of objects has of its own.
+fn labels(ctx: &Ctx<'_>) -> Outcome {
+    let account = ctx.sim.read();
+    let wanted = |name: &str, object: usize| {
+        ctx.param(name).is_none_or(|given| account.find_kind(given) == Some(object))
+    };
+    let mut pairs: Vec<(usize, usize)> = account.custom_types.iter().map(|one| (one.from, one.to)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs.retain(|(from, to)| wanted("fromObjectTypeId", *from) && wanted("toObjectTypeId", *to));
+    let definition = |object: usize| {
+        let kind = &account.stores[object].kind;
+        json!({ "objectTypeId": kind.type_id, "singularLabel": kind.labels.0, "pluralLabel": kind.labels.1 })
+    };
+    let results: Vec<Value> = pairs
+        .into_iter()
+        .map(|(from, to)| {
+            let own = account.custom_types.iter().filter(|one| (one.from, one.to) == (from, to));
+            let all: Vec<&str> = own.filter_map(|one| one.label.as_deref()).collect();
+            let usage = all.len() as u64;
+            json!({ "fromObjectType": definition(from), "toObjectType": definition(to), "limit": LABELS,
+                "usage": usage, "percentage": percentage(usage, LABELS), "allLabels": all })
+        })
+        .collect();
+    Ok(Reply::json(200, &json!({ "results": results })))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a percentage needs no more")]

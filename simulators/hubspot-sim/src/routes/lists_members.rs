@@ -178,7 +178,7 @@ fn page(ctx: &Ctx<'_>, id: &str, by_time: bool) -> Outcome {
     if let Some((at, id)) = found.last().filter(|_| more) {
         let token = cursor(key(*at, *id));
         let name = if backwards { "before" } else { "after" };
-        let link = format!("http://{}{}?limit={limit}&{name}={token}", ctx.host, ctx.path);
+        let link = format!("{}{}?limit={limit}&{name}={token}", ctx.origin, ctx.path);
         let next = json!({ name: token, "link": link });
         let paging = if backwards { json!({ "prev": next }) } else { json!({ "next": next }) };
         body.insert("paging".into(), paging);

@@ -52,7 +52,7 @@ pub(super) fn find_exports(method: &str, rest: &[&str]) -> Hit {
                 account.look_at_export(id, ctx.now);
                 let export =
                     account.platform.transfers.exports.get(&id).ok_or_else(ApiError::record_not_found)?;
-                Ok(Reply::json(200, &export.status_json(&ctx.host, ctx.now)))
+                Ok(Reply::json(200, &export.status_json(&ctx.origin, ctx.now)))
             })
         }
         ("GET", ["export", id]) => {
@@ -106,7 +106,7 @@ fn page(ctx: &Ctx<'_>, all: Vec<Value>) -> Reply {
     body.insert("results".into(), all.into_iter().skip(after).take(limit).collect());
     if more {
         let next = (after + limit).to_string();
-        let link = format!("http://{}{}?limit={limit}&after={next}", ctx.host, ctx.path);
+        let link = format!("{}{}?limit={limit}&after={next}", ctx.origin, ctx.path);
         body.insert("paging".into(), json!({ "next": { "after": next, "link": link } }));
     }
     Reply::json(200, &Value::Object(body))
@@ -136,6 +136,6 @@ fn export(ctx: &Ctx<'_>) -> Outcome {
         return Err(ApiError::rate_limit("DAILY"));
     }
     let id = account.start_export(&body, ctx.now)?;
-    let status = format!("http://{}{}/tasks/{id}/status", ctx.host, ctx.path);
+    let status = format!("{}{}/tasks/{id}/status", ctx.origin, ctx.path);
     Ok(Reply::json(202, &json!({ "id": id.to_string(), "links": { "status": status } })))
 }

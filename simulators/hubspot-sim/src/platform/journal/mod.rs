@@ -66,21 +66,21 @@ impl Journal {
         }
     }
 
-    fn at(&mut self, place: usize, now: i64, host: &str) -> Option<Value> {
+    fn at(&mut self, place: usize, now: i64, origin: &str) -> Option<Value> {
         let entry = self.entries.get_mut(place)?;
         entry.sealed = true;
         Some(json!({
-            "url": format!("http://{host}/_journal/{}.json?expires={}", entry.offset, now + LINK),
+            "url": format!("{origin}/_journal/{}.json?expires={}", entry.offset, now + LINK),
             "expiresAt": iso(now + LINK),
             "currentOffset": entry.offset,
         }))
     }
 
     /// The oldest entries, or the newest.
-    pub(crate) fn at_end(&mut self, latest: bool, count: usize, now: i64, host: &str) -> Vec<Value> {
+    pub(crate) fn at_end(&mut self, latest: bool, count: usize, now: i64, origin: &str) -> Vec<Value> {
         self.forget(now);
         let first = if latest { self.entries.len().saturating_sub(count) } else { 0 };
-        (first..self.entries.len()).take(count).filter_map(|place| self.at(place, now, host)).collect()
+        (first..self.entries.len()).take(count).filter_map(|place| self.at(place, now, origin)).collect()
     }
 
     /// The entries after one that is known.
@@ -89,20 +89,20 @@ impl Journal {
         offset: &str,
         count: usize,
         now: i64,
-        host: &str,
+        origin: &str,
     ) -> Result<Vec<Value>, ApiError> {
         self.forget(now);
         let place = self.entries.iter().position(|entry| entry.offset == offset);
         let place = place.ok_or_else(|| unknown(offset))?;
         let range = place + 1..self.entries.len();
-        Ok(range.take(count).filter_map(|place| self.at(place, now, host)).collect())
+        Ok(range.take(count).filter_map(|place| self.at(place, now, origin)).collect())
     }
 
     /// One entry by its offset.
-    pub(crate) fn named(&mut self, offset: &str, now: i64, host: &str) -> Result<Value, ApiError> {
+    pub(crate) fn named(&mut self, offset: &str, now: i64, origin: &str) -> Result<Value, ApiError> {
         self.forget(now);
         let place = self.entries.iter().position(|entry| entry.offset == offset);
-        place.and_then(|place| self.at(place, now, host)).ok_or_else(|| unknown(offset))
+        place.and_then(|place| self.at(place, now, origin)).ok_or_else(|| unknown(offset))
     }
 
     /// What the file of an entry holds.

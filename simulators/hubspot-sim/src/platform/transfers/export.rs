@@ -67,7 +67,7 @@ impl Export {
     }
 
     /// How far it is, with the address of the file when there is one.
-    pub(crate) fn status_json(&self, host: &str, now: i64) -> Value {
+    pub(crate) fn status_json(&self, origin: &str, now: i64) -> Value {
         let mut shown = Map::new();
         let status = match self.state {
             State::Pending => "PENDING",
@@ -78,7 +78,7 @@ impl Export {
         if self.state == State::Complete {
             shown.insert(
                 "result".into(),
-                json!(format!("http://{host}/_exports/{}.csv?created={}", self.id, self.created)),
+                json!(format!("{origin}/_exports/{}.csv?created={}", self.id, self.created)),
             );
         }
         shown.insert("requestedAt".into(), json!(iso(self.created)));
