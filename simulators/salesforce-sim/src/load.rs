@@ -53,7 +53,18 @@ pub enum LoadError {
 }
 
 /// Parents before children.
-const ORDER: [&str; 6] = ["Account", "Campaign", "Contact", "Lead", "Opportunity", "Task"];
+const ORDER: [&str; 10] = [
+    "Account",
+    "Campaign",
+    "Contact",
+    "Lead",
+    "Opportunity",
+    "Case",
+    "CampaignMember",
+    "OpportunityContactRole",
+    "Task",
+    "Event",
+];
 
 impl SalesforceSim {
     /// Loads the folder `dir`: one file per object, references by `Ref` and `<Object>Ref` columns, custom fields for
@@ -72,10 +83,35 @@ impl SalesforceSim {
                 self.load_file(object, &path, &mut refs, &mut report)?;
             }
         }
+        for (object, path) in own_objects(dir) {
+            found = true;
+            self.make_object(&object, &path)?;
+            self.load_file(&object, &path, &mut refs, &mut report)?;
+        }
         if !found {
             return Err(LoadError::Empty(dir.into()));
         }
         Ok(report)
+    }
+
+    /// Makes an object of the org's own for a file `X__c.csv`, with a lookup for each column that refers to an object.
+    fn make_object(&self, object: &str, path: &Path) -> Result<(), LoadError> {
+        let failed = |reason: String| LoadError::File { path: path.into(), reason };
+        let label = object.trim_end_matches("__c").replace('_', " ");
+        self.ensure_custom_object(object, &json!({"label": label})).map_err(failed)?;
+        let mut reader = csv::ReaderBuilder::new().from_path(path).map_err(|e| failed(e.to_string()))?;
+        let headers = reader.headers().map_err(|e| failed(e.to_string()))?.clone();
+        for parent in headers.iter().filter_map(|header| header.strip_suffix("Ref")) {
+            let target = [parent.to_owned(), format!("{parent}__c")]
+                .into_iter()
+                .find(|name| self.with_org(|org| org.table(name).is_some()));
+            if let Some(target) = target {
+                let plural = format!("{}s", object.trim_end_matches("__c"));
+                let lookup = json!({"type": "Lookup", "label": parent, "referenceTo": target, "relationshipName": plural});
+                self.ensure_custom_field(object, &format!("{parent}__c"), &lookup).map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 
     fn load_file(
@@ -183,6 +219,19 @@ impl SalesforceSim {
     }
 }
 
+/// Files of objects of the org's own, in the order of their names.
+fn own_objects(dir: &Path) -> Vec<(String, PathBuf)> {
+    let files = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut found: Vec<(String, PathBuf)> = files
+        .filter_map(|path| {
+            let name = path.file_name()?.to_str()?.strip_suffix(".csv")?.to_owned();
+            name.ends_with("__c").then_some((name, path))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
 #[derive(Debug, Clone)]
 enum Column {
     Field(String),
@@ -204,7 +253,8 @@ fn column_of(org: &Org, object: &str, header: &str) -> Option<Column> {
         return field.has('c').then(|| Column::Field(field.name.clone()));
     }
     if let Some(parent) = header.strip_suffix("Ref")
-        && let Some((_, field)) = table.def.field(&format!("{parent}Id"))
+        && let Some((_, field)) =
+            [format!("{parent}Id"), format!("{parent}__c")].iter().find_map(|name| table.def.field(name))
     {
         return Some(Column::Parent(field.name.clone()));
     }

@@ -277,3 +277,35 @@ async fn the_inactive_own_nothing_more() {
     let refused = org.post("/sobjects/Contact", json!({"LastName": "A", "OwnerId": user})).await;
     assert_eq!(refused.code(), "INACTIVE_OWNER_OR_USER");
 }
+
+#[tokio::test]
+async fn a_folder_may_hold_members_roles_cases_and_objects_of_its_own() {
+    let org = Org::new();
+    let dir = tempfile::tempdir().unwrap();
+    for (file, text) in [
+        ("Account", "Ref,Name\na1,Lantern\n"),
+        ("Contact", "Ref,LastName,AccountRef\nc1,Byron,a1\n"),
+        ("Campaign", "Ref,Name\nf1,Fair\n"),
+        ("CampaignMember", "CampaignRef,ContactRef,Status\nf1,c1,Responded\n"),
+        ("Opportunity", "Ref,Name,StageName,CloseDate\no1,Deal,Prospecting,2026-12-31\n"),
+        ("OpportunityContactRole", "OpportunityRef,ContactRef,Role,IsPrimary\no1,c1,Evaluator,true\n"),
+        ("Case", "Ref,Subject,ContactRef\nk1,Broken,c1\n"),
+        ("Event", "Subject,WhoRef,StartDateTime,DurationInMinutes\nMeet,c1,2026-11-24T10:00:00Z,30\n"),
+        ("Site__c", "Ref,Name,AccountRef,Size\ns1,Quay,a1,12\n"),
+    ] {
+        std::fs::write(dir.path().join(format!("{file}.csv")), text).unwrap();
+    }
+    let report = org.sim.load_csv(dir.path()).unwrap();
+    assert_eq!(report.refused, []);
+    let site = org.query("SELECT Name, Account__r.Name, Size__c FROM Site__c").await["records"][0].clone();
+    assert_eq!((&site["Account__r"]["Name"], &site["Size__c"]), (&json!("Lantern"), &json!(12.0)));
+    let member =
+        org.query("SELECT HasResponded, Contact.LastName FROM CampaignMember").await["records"][0].clone();
+    assert_eq!((&member["HasResponded"], &member["Contact"]["LastName"]), (&json!(true), &json!("Byron")));
+    assert_eq!(org.query("SELECT Who.Name FROM Event").await["records"][0]["Who"]["Name"], "Byron");
+    assert_eq!(org.query("SELECT Account.Name FROM Case").await["records"][0]["Account"]["Name"], "Lantern");
+    assert_eq!(
+        org.query("SELECT Id FROM OpportunityContactRole WHERE IsPrimary = true").await["totalSize"],
+        1
+    );
+}
