@@ -1,6 +1,7 @@
 //! Who may call: OAuth flows, sessions, and how long they last.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -30,13 +31,15 @@ pub(crate) struct Auth {
     /// PEM of the public key that assertions must be signed with.
     pub jwt_key: Option<String>,
     sessions: HashMap<String, Session>,
-    refresh_tokens: HashMap<String, ()>,
+    /// Whom each of them was given to.
+    refresh_tokens: HashMap<String, Arc<str>>,
     codes: HashMap<String, Code>,
     chance: ChaCha8Rng,
 }
 
 #[derive(Debug, Clone)]
 struct Session {
+    user: Arc<str>,
     last_used: Timestamp,
     /// The one in `access` never ends.
     endless: bool,
@@ -44,6 +47,7 @@ struct Session {
 
 #[derive(Debug, Clone)]
 struct Code {
+    user: Arc<str>,
     redirect_uri: String,
     challenge: Option<String>,
     issued: Timestamp,
@@ -65,6 +69,7 @@ impl Auth {
         let access_token = format!("{head}!AQ4AQ{}", word(80));
         let refresh_token = format!("5Aep861{}", word(70));
         let (client_id, client_secret) = (format!("3MVG9{}", word(70)), word(64));
+        let user: Arc<str> = user_id.as_str().into();
         let mut auth = Self {
             client_id,
             client_secret,
@@ -76,11 +81,12 @@ impl Auth {
             user_id,
             jwt_key: None,
             sessions: HashMap::new(),
-            refresh_tokens: HashMap::from([(refresh_token, ())]),
+            refresh_tokens: HashMap::from([(refresh_token, Arc::clone(&user))]),
             codes: HashMap::new(),
             chance,
         };
-        auth.sessions.insert(access_token, Session { last_used: Timestamp::UNIX_EPOCH, endless: true });
+        let session = Session { user, last_used: Timestamp::UNIX_EPOCH, endless: true };
+        auth.sessions.insert(access_token, session);
         auth
     }
 
@@ -107,31 +113,42 @@ impl Auth {
         BASE64_URL_SAFE_NO_PAD.encode(hash).replace(['-', '_'], "x").chars().take(24).collect()
     }
 
-    /// Whether this is the password of the user who may log in, with the security token after it or without.
+    /// Whether this is the password of those who may log in, with the security token after it or without.
     ///
     /// assumed: loopback is one of the org's trusted networks, where the token is not needed
-    fn knows(&self, username: &str, password: &str) -> bool {
+    pub fn is_password(&self, password: &str) -> bool {
         let rest = password.strip_prefix(&self.password);
-        username == self.username && rest.is_some_and(|rest| rest.is_empty() || rest == self.security_token())
+        rest.is_some_and(|rest| rest.is_empty() || rest == self.security_token())
     }
 
-    /// Opens a session for a user name and a password.
-    pub fn log_in(&mut self, username: &str, password: &str, now: Timestamp) -> Option<String> {
-        self.knows(username, password).then(|| self.open_session(now))
+    /// Whose session this token opens, if it has not ended; using it keeps it open.
+    pub fn user_of(&mut self, token: &str, now: Timestamp) -> Option<Arc<str>> {
+        if !self.admits(token, now) {
+            return None;
+        }
+        self.sessions.get(token).map(|session| Arc::clone(&session.user))
     }
 
-    fn open_session(&mut self, now: Timestamp) -> String {
+    /// Opens a session for a user and answers its token.
+    pub fn open_session(&mut self, user: &Arc<str>, now: Timestamp) -> String {
         let head = self.org_id.get(..15).unwrap_or(&self.org_id).to_owned();
         let token = format!("{head}!AQ4AQ{}", self.word(80));
-        self.sessions.insert(token.clone(), Session { last_used: now, endless: false });
+        self.sessions
+            .insert(token.clone(), Session { user: Arc::clone(user), last_used: now, endless: false });
         token
     }
 
     /// A code for the login page to hand back.
-    pub fn issue_code(&mut self, redirect_uri: &str, challenge: Option<String>, now: Timestamp) -> String {
+    pub fn issue_code(
+        &mut self,
+        user: Arc<str>,
+        redirect_uri: &str,
+        challenge: Option<String>,
+        now: Timestamp,
+    ) -> String {
         let code = format!("aPrx{}", self.word(60));
-        self.codes
-            .insert(code.clone(), Code { redirect_uri: redirect_uri.to_owned(), challenge, issued: now });
+        let held = Code { user, redirect_uri: redirect_uri.to_owned(), challenge, issued: now };
+        self.codes.insert(code.clone(), held);
         code
     }
 
@@ -149,8 +166,15 @@ impl Auth {
         }
     }
 
-    /// Answers a token request.
-    pub fn token(&mut self, form: &Form, base_url: &str, now: Timestamp) -> Result<Value, OAuthError> {
+    /// Answers a token request. `user_named` knows the active users.
+    pub fn token(
+        &mut self,
+        form: &Form,
+        base_url: &str,
+        now: Timestamp,
+        user_named: &dyn Fn(&str) -> Option<Arc<str>>,
+    ) -> Result<Value, OAuthError> {
+        let own: Arc<str> = self.user_id.as_str().into();
         let field = |name: &str| form.get(name).cloned().unwrap_or_default();
         match field("grant_type").as_str() {
             "authorization_code" => {
@@ -174,37 +198,38 @@ impl Auth {
                     (None, _) => {}
                 }
                 let refresh = format!("5Aep861{}", self.word(70));
-                self.refresh_tokens.insert(refresh.clone(), ());
-                Ok(self.answer(base_url, now, Some(refresh)))
+                self.refresh_tokens.insert(refresh.clone(), Arc::clone(&code.user));
+                Ok(self.answer(base_url, &code.user, now, Some(refresh)))
             }
             "refresh_token" => {
                 self.is_app(form, false)?;
-                if !self.refresh_tokens.contains_key(&field("refresh_token")) {
-                    return Err(("invalid_grant", "expired access/refresh token"));
-                }
-                Ok(self.answer(base_url, now, None))
+                let user = self.refresh_tokens.get(&field("refresh_token")).cloned();
+                let user = user.ok_or(("invalid_grant", "expired access/refresh token"))?;
+                Ok(self.answer(base_url, &user, now, None))
             }
             "client_credentials" => {
                 self.is_app(form, true)?;
-                Ok(self.answer(base_url, now, None))
+                Ok(self.answer(base_url, &own, now, None))
             }
             "password" => {
                 self.is_app(form, true)?;
-                if !self.knows(&field("username"), &field("password")) {
-                    return Err(("invalid_grant", "authentication failure"));
-                }
-                Ok(self.answer(base_url, now, None))
+                let user = user_named(&field("username"));
+                let user = user.filter(|_| self.is_password(&field("password")));
+                let user = user.ok_or(("invalid_grant", "authentication failure"))?;
+                Ok(self.answer(base_url, &user, now, None))
             }
             "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-                self.check_assertion(&field("assertion"), base_url, now)?;
-                Ok(self.answer(base_url, now, None))
+                let username = self.check_assertion(&field("assertion"), base_url, now)?;
+                let user =
+                    user_named(&username).ok_or(("invalid_grant", "user hasn't approved this consumer"))?;
+                Ok(self.answer(base_url, &user, now, None))
             }
             _ => Err(("unsupported_grant_type", "grant type not supported")),
         }
     }
 
     /// assumed: while no public key is registered with the app, the signature itself is not checked
-    fn check_assertion(&self, assertion: &str, base_url: &str, now: Timestamp) -> Result<(), OAuthError> {
+    fn check_assertion(&self, assertion: &str, base_url: &str, now: Timestamp) -> Result<String, OAuthError> {
         let invalid: OAuthError = ("invalid_grant", "invalid assertion");
         let claims: Value = match &self.jwt_key {
             Some(pem) => {
@@ -226,9 +251,6 @@ impl Auth {
         if text("iss") != self.client_id {
             return Err(("invalid_client_id", "client identifier invalid"));
         }
-        if text("sub") != self.username {
-            return Err(("invalid_grant", "user hasn't approved this consumer"));
-        }
         let hosts = ["https://login.salesforce.com", "https://test.salesforce.com", base_url];
         if !hosts.contains(&text("aud").trim_end_matches('/')) {
             return Err(("invalid_grant", "audience is invalid"));
@@ -237,11 +259,11 @@ impl Auth {
         if expires <= now.as_second() as f64 {
             return Err(("invalid_grant", "expired authorization code"));
         }
-        Ok(())
+        Ok(text("sub"))
     }
 
-    fn answer(&mut self, base_url: &str, now: Timestamp, refresh: Option<String>) -> Value {
-        let identity = format!("{base_url}/id/{}/{}", self.org_id, self.user_id);
+    fn answer(&mut self, base_url: &str, user: &Arc<str>, now: Timestamp, refresh: Option<String>) -> Value {
+        let identity = format!("{base_url}/id/{}/{user}", self.org_id);
         let issued = now.as_millisecond().to_string();
         let signature = Hmac::<Sha256>::new_from_slice(self.client_secret.as_bytes())
             .map(|mut mac| {
@@ -251,7 +273,7 @@ impl Auth {
             })
             .unwrap_or_default();
         let mut answer = json!({
-            "access_token": self.open_session(now),
+            "access_token": self.open_session(user, now),
             "signature": signature,
             "scope": "refresh_token api id",
             "instance_url": base_url,
@@ -281,46 +303,11 @@ impl Auth {
             Some(session) => json!({
                 "active": true, "scope": "api id refresh_token", "client_id": self.client_id,
                 "username": self.username, "token_type": "access_token",
-                "sub": format!("{base_url}/id/{}/{}", self.org_id, self.user_id),
+                "sub": format!("{base_url}/id/{}/{}", self.org_id, session.user),
                 "iat": session.last_used.as_second(), "nbf": session.last_used.as_second(),
                 "exp": now.as_second() + IDLE.as_secs(),
             }),
             None => json!({"active": false}),
         }
-    }
-
-    /// Who a session belongs to: the answer of the identity and userinfo addresses.
-    pub fn identity(&self, base_url: &str) -> Value {
-        let rest = format!("{base_url}/services/data/v{{version}}/");
-        json!({
-            "id": format!("{base_url}/id/{}/{}", self.org_id, self.user_id),
-            "sub": format!("{base_url}/id/{}/{}", self.org_id, self.user_id),
-            "asserted_user": true,
-            "user_id": self.user_id,
-            "organization_id": self.org_id,
-            "username": self.username,
-            "preferred_username": self.username,
-            "nickname": "integration",
-            "nick_name": "integration",
-            "name": "Integration User",
-            "display_name": "Integration User",
-            "email": self.username,
-            "email_verified": true,
-            "user_type": "STANDARD",
-            "language": "en_US",
-            "locale": "en_US",
-            "zoneinfo": "Etc/UTC",
-            "utcOffset": 0,
-            "active": true,
-            "is_app_installed": true,
-            "urls": {
-                "rest": rest.clone(),
-                "sobjects": format!("{rest}sobjects/"),
-                "query": format!("{rest}query/"),
-                "search": format!("{rest}search/"),
-                "recent": format!("{rest}recent/"),
-                "profile": format!("{base_url}/{}", self.user_id),
-            },
-        })
     }
 }

@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 use serde_json::{Map, Value};
 
 use crate::SalesforceSim;
+use crate::embed::{Claims, Window};
 use crate::error::Refusal;
 use crate::soql::Record as _;
 
@@ -24,7 +25,12 @@ box-sizing:border-box}button{font:inherit;padding:.4rem .9rem;border:1px solid #
 background:#0b5cab;color:#fff;cursor:pointer}button.plain{background:#fff;color:#0b5cab}button.bad{background:#fff;\
 color:#a3140b;border-color:#a3140b}.bad{color:#a3140b}.tag{font-size:.8rem;background:#e3ecf8;border-radius:4px;\
 padding:.1rem .5rem;vertical-align:middle}form.row{display:flex;gap:.5rem;margin:1rem 0}nav{margin:1rem 0}\
-.quiet{color:#43526b}";
+.quiet{color:#43526b}iframe.embed{width:100%;height:30rem;border:1px solid #8a97ab;border-radius:4px}\
+label.choice{display:flex;gap:.5rem;align-items:baseline}label.choice input{width:auto}fieldset{border:1px solid #8a97ab;\
+border-radius:4px}dialog{border:1px solid #8a97ab;border-radius:8px;max-width:40rem;top:6rem}\
+a.button{display:inline-block;padding:.4rem .9rem;border-radius:4px;background:#0b5cab;color:#fff;text-decoration:none}\
+.spinner{display:inline-block;width:1em;height:1em;border:3px solid #c3d4ea;border-top-color:#0b5cab;border-radius:50%;\
+animation:spin 1s linear infinite}@keyframes spin{to{transform:rotate(360deg)}}";
 
 pub(crate) fn routes() -> Router<SalesforceSim> {
     Router::new()
@@ -174,6 +180,7 @@ fn form(
     typed: &HashMap<String, String>,
     refusals: &[Refusal],
 ) -> Response {
+    let window = id.map(|id| embed_window(sim, object, id)).unwrap_or_default();
     let body = sim.with_org(|org| {
         let table = org.table(object)?;
         let row = match id {
@@ -213,7 +220,7 @@ fn form(
                 format!(
                     "<h1>{} <span class=tag>{}</span></h1>{errors}<p class=quiet>{} · last changed {} by {}</p>\
                      <form method=post>{inputs}<button>Save</button></form>\
-                     <form method=post action=/_sim/console/{}/{}/delete><p><button class=bad>Delete</button></p></form>",
+                     <form method=post action=/_sim/console/{}/{}/delete><p><button class=bad>Delete</button></p></form>{window}",
                     if name.is_empty() { row.id.clone() } else { name },
                     escape(&table.def.label),
                     row.id,
@@ -232,6 +239,23 @@ fn form(
     match body {
         Some(body) => Html(page(object, &body)).into_response(),
         None => nothing(),
+    }
+}
+
+/// The embed window, where the record's page holds it.
+fn embed_window(sim: &SalesforceSim, object: &str, record: &str) -> String {
+    let issued = sim.0.clock.now().as_second();
+    let state = sim.state();
+    let claims = Claims { org: &state.auth.org_id, user: &state.person, object, record, issued };
+    match state.embed_window(object, &claims) {
+        Window::Absent => String::new(),
+        Window::Blocked(why) => {
+            format!("<section><h2>Embed window</h2><p class=bad>{}</p></section>", escape(&why))
+        }
+        Window::At(url) => format!(
+            "<section><h2>Embed window</h2><iframe class=embed title=\"Embed window\" src=\"{}\"></iframe></section>",
+            escape(&url)
+        ),
     }
 }
 

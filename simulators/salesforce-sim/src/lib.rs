@@ -13,6 +13,7 @@ mod bulk;
 mod console;
 mod crm;
 mod dml;
+mod embed;
 mod error;
 mod gate;
 mod ids;
@@ -20,16 +21,20 @@ mod journal;
 mod load;
 mod oauth;
 mod org;
+mod packages;
+mod permissions;
 mod purge;
 mod routes;
 mod rules;
 mod schema;
 mod service;
 mod settings;
+mod setup;
 mod soap;
 pub mod soql;
 mod sosl;
 mod storage;
+mod web;
 mod xml;
 
 use std::collections::BTreeMap;
@@ -155,6 +160,9 @@ struct State {
     person: Arc<str>,
     integration: Arc<str>,
     service: service::Service,
+    setup: setup::Setup,
+    /// What `reset` goes back to.
+    start_setup: setup::Setup,
 }
 
 impl SalesforceSim {
@@ -166,7 +174,7 @@ impl SalesforceSim {
         let chance = ChaCha8Rng::seed_from_u64(options.seed ^ 0x5a1e_5f0c);
         let mut auth = Auth::new(users.org.clone(), users.integration.clone(), chance);
         auth.jwt_key = options.jwt_public_key;
-        let state = State {
+        let mut state = State {
             start: org.clone(),
             org,
             auth,
@@ -176,7 +184,11 @@ impl SalesforceSim {
             person: users.person.into(),
             integration: users.integration.into(),
             service: service::Service::default(),
+            setup: setup::Setup::default(),
+            start_setup: setup::Setup::default(),
         };
+        state.grant_objects(&setup::Who { user: Arc::clone(&state.integration), now });
+        state.start = state.org.clone();
         Self(Arc::new(Inner {
             clock: options.clock,
             faults: Faults::default(),
@@ -264,12 +276,14 @@ impl SalesforceSim {
     pub fn mark_start(&self) {
         let mut state = self.state();
         state.start = state.org.clone();
+        state.start_setup = state.setup.clone();
     }
 
     /// Goes back to the start: records, counters, faults.
     pub fn reset(&self) {
         let mut state = self.state();
         state.org = state.start.clone();
+        state.setup = state.start_setup.clone();
         state.service = service::Service::default();
         drop(state);
         self.0.stats.reset();

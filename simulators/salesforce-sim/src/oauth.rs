@@ -79,13 +79,14 @@ async fn log_in(State(sim): State<SalesforceSim>, Form(form): Form<Fields>) -> R
         target.query_pairs_mut().append_pair("error", "access_denied");
         target.query_pairs_mut().append_pair("error_description", "end-user denied authorization");
     } else {
-        if given("username") != access.username || given("password") != access.password {
+        let user = sim.with_org(|org| org.user_named(&given("username")));
+        let Some(user) = user.filter(|_| given("password") == access.password) else {
             let wrong = "Please check your username and password.";
             return login_form(&sim, &form, Some(wrong));
-        }
+        };
         let now = sim.0.clock.now();
         let challenge = form.get("code_challenge").filter(|challenge| !challenge.is_empty()).cloned();
-        let code = sim.state().auth.issue_code(&given("redirect_uri"), challenge, now);
+        let code = sim.state().auth.issue_code(user, &given("redirect_uri"), challenge, now);
         target.query_pairs_mut().append_pair("code", &code);
     }
     if let Some(state) = form.get("state") {
@@ -112,7 +113,8 @@ async fn token(
     sim.0.stats.call("POST /services/oauth2/token", 0, false);
     let mut state = sim.state();
     let base_url = state.base_url.clone();
-    match state.auth.token(&form, &base_url, now) {
+    let state = &mut *state;
+    match state.auth.token(&form, &base_url, now, &|name| state.org.user_named(name)) {
         Ok(answer) => Json(answer).into_response(),
         Err((error, description)) => {
             let body = json!({"error": error, "error_description": description});
@@ -152,11 +154,10 @@ async fn identity(State(sim): State<SalesforceSim>, headers: HeaderMap) -> Respo
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer ").map(ToOwned::to_owned));
     let mut state = sim.state();
-    if !token.is_some_and(|token| state.auth.admits(&token, now)) {
+    let Some(user) = token.and_then(|token| state.auth.user_of(&token, now)) else {
         return (StatusCode::FORBIDDEN, "Bad_OAuth_Token").into_response();
-    }
-    let base_url = state.base_url.clone();
-    Json(state.auth.identity(&base_url)).into_response()
+    };
+    Json(state.identity(&user)).into_response()
 }
 
 async fn identity_of(

@@ -187,6 +187,25 @@ impl Table {
         }
     }
 
+    /// Takes a field away, with all that records hold in it.
+    pub fn remove_field(&mut self, name: &str) {
+        let Some((gone, _)) = self.def.field(name) else { return };
+        let mut def = self.def.clone();
+        def.remove(gone);
+        let mut table = Self::new(def);
+        table.next = self.next;
+        let gone = u16::try_from(gone).unwrap_or(u16::MAX);
+        for row in self.rows.iter() {
+            let mut row = row.unpacked();
+            row.values.retain(|(at, _)| *at != gone);
+            for (at, _) in row.values.iter_mut().filter(|(at, _)| *at > gone) {
+                *at -= 1;
+            }
+            table.put(row);
+        }
+        *self = table;
+    }
+
     pub fn next_number(&mut self) -> u64 {
         let number = self.next;
         self.next += 1;
@@ -327,6 +346,25 @@ impl Org {
             .get_index_of(object)
             .or_else(|| self.tables.keys().position(|name| name.eq_ignore_ascii_case(object)))?;
         self.tables.get_index_mut(at).map(|(_, table)| table)
+    }
+
+    /// Adds an object without records.
+    pub fn add_object(&mut self, def: ObjectDef) {
+        self.by_prefix.insert(def.prefix.clone(), def.name.clone());
+        self.tables.insert(def.name.clone(), Table::new(def));
+    }
+
+    /// Takes an object away with all its records.
+    pub fn remove_object(&mut self, name: &str) {
+        let own = self.table(name).map(|table| table.def.name.clone());
+        if let Some(table) = own.and_then(|own| self.tables.shift_remove(&own)) {
+            self.by_prefix.remove(&table.def.prefix);
+        }
+    }
+
+    /// Whether records of some object have ids that begin like this.
+    pub fn is_prefix(&self, prefix: &str) -> bool {
+        self.by_prefix.contains_key(prefix)
     }
 
     /// The object whose records have ids like this one.

@@ -1,5 +1,7 @@
 //! What is served where: the APIs behind a session, sign-in, the console, and the simulator's own switches.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::Router;
 use axum::body::Body;
@@ -15,7 +17,7 @@ use sim_base::strict;
 use crate::api::{Api, Call, CallHeaders, Reply, versions};
 use crate::error::Refusal;
 use crate::service::DAILY_CALLS;
-use crate::{Limits, SalesforceSim, api, bulk, console, gate, oauth, soap};
+use crate::{Limits, SalesforceSim, api, bulk, console, gate, oauth, packages, setup, soap, web};
 
 /// The most that address and headers may take together.
 const LONGEST_ADDRESS: usize = 16_384;
@@ -30,11 +32,15 @@ pub(crate) fn router(sim: SalesforceSim) -> Router {
         .merge(console::routes())
         .merge(bulk::routes())
         .merge(soap::routes())
+        .merge(setup::routes())
+        .merge(packages::routes())
+        .merge(web::routes())
+        .route("/_sim/mails", get(|State(sim): State<SalesforceSim>| async move { Json(mails(&sim)) }))
         .route("/_sim/stats", get(|State(sim): State<SalesforceSim>| async move { Json(sim.stats()) }))
         .route("/_sim/faults", get(common).post(common))
         .route("/_sim/clock", get(common).post(common))
         .route("/_sim/reset", post(reset))
-        .route("/_sim/settings", post(set_settings))
+        .route("/_sim/settings", get(settings).post(set_settings))
         .fallback(rest)
         .layer(axum::middleware::from_fn_with_state(sim.clone(), faults))
         .with_state(sim)
@@ -68,22 +74,30 @@ async fn reset(State(sim): State<SalesforceSim>, body: axum::body::Bytes) -> Res
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Settings {
+    #[serde(flatten)]
+    setup: setup::settings::SetupSettings,
     contact_duplicate_rule: Option<String>,
     limits: Option<Limits>,
     jwt_public_key: Option<String>,
     bulk_limits: Option<bulk::BulkLimits>,
     bulk_polls: Option<u32>,
+    /// What no part of the org knows.
+    #[serde(flatten)]
+    unknown: std::collections::BTreeMap<String, Value>,
 }
 
 /// Settings of the simulator, and the rules of the org, which [`crate::settings`] knows.
 async fn set_settings(State(sim): State<SalesforceSim>, body: axum::body::Bytes) -> Response {
     switched(sim_base::switched(strict::<serde_json::Map<String, Value>>(&body).and_then(|given| {
-        let (rules, given): (serde_json::Map<String, Value>, serde_json::Map<String, Value>) =
+        let (mut rules, mut given): (serde_json::Map<String, Value>, serde_json::Map<String, Value>) =
             given.into_iter().partition(|(key, _)| crate::settings::NAMES.contains(&key.as_str()));
+        setup::settings::share(&mut rules, &mut given);
         let settings: Settings =
             serde_json::from_value(Value::Object(given)).map_err(|error| error.to_string())?;
+        if let Some(key) = settings.unknown.keys().next() {
+            return Err(format!("unknown field `{key}`"));
+        }
         if !rules.is_empty() {
             sim.set_rules(&Value::Object(rules))?;
         }
@@ -91,7 +105,11 @@ async fn set_settings(State(sim): State<SalesforceSim>, body: axum::body::Bytes)
             api::duplicate_rule(&text)
                 .ok_or_else(|| format!("contact_duplicate_rule is off, alert or block, not '{text}'"))
         });
-        if let Some(rule) = rule.transpose()? {
+        let rule = rule.transpose()?;
+        let now = sim.0.clock.now();
+        let user = Arc::clone(&sim.state().person);
+        sim.state().apply_settings(settings.setup, &setup::Who { user, now })?;
+        if let Some(rule) = rule {
             sim.set_duplicate_rule(rule);
         }
         if let Some(limits) = settings.limits {
@@ -108,6 +126,18 @@ async fn set_settings(State(sim): State<SalesforceSim>, body: axum::body::Bytes)
         }
         Ok(json!({"ok": true}))
     })))
+}
+
+async fn settings(State(sim): State<SalesforceSim>) -> Json<Value> {
+    Json(sim.state().setup_settings())
+}
+
+/// The mails that the org has sent.
+fn mails(sim: &SalesforceSim) -> Value {
+    let now = sim.0.clock.now();
+    let mut state = sim.state();
+    state.settle(now);
+    state.mails()
 }
 
 /// Breaks what the fault plan says, before or after the request has had its effect.
@@ -170,7 +200,7 @@ async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
     let mut head = Vec::new();
     let mut reply = match admit(&mut state, &parts.headers, now) {
         Err(reply) => reply,
-        Ok(()) => match read_call(&parts.method, &parts.uri, &parts.headers, &bytes) {
+        Ok(user) => match read_call(&parts.method, &parts.uri, &parts.headers, &bytes) {
             Err(refusal) => Reply::refused(&[refusal]),
             Ok(call) => {
                 let used = state.service.used(now);
@@ -181,7 +211,9 @@ async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
                 } else {
                     state.service.count(now);
                     sim.0.stats.call(&route, length, true);
-                    let (reply, own) = Api::new(&sim.0, &mut state, now, half).serve_with_headers(&call);
+                    state.settle(now);
+                    let api = Api::new(&sim.0, &mut state, now, half).by(user);
+                    let (reply, own) = api.serve_with_headers(&call);
                     head = own;
                     reply
                 }
@@ -232,7 +264,11 @@ fn too_long(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
     Some((status, [(header::CONTENT_TYPE, "text/html;charset=iso-8859-1")], page).into_response())
 }
 
-pub(crate) fn admit(state: &mut crate::State, headers: &HeaderMap, now: Timestamp) -> Result<(), Reply> {
+pub(crate) fn admit(
+    state: &mut crate::State,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<Arc<str>, Reply> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -241,7 +277,7 @@ pub(crate) fn admit(state: &mut crate::State, headers: &HeaderMap, now: Timestam
         let message = "INVALID_HEADER_TYPE";
         return Err(Reply::refused(&[Refusal::new("INVALID_AUTH_HEADER", message).with_status(401)]));
     };
-    if state.auth.admits(token.trim(), now) { Ok(()) } else { Err(expired()) }
+    state.session_user(token.trim(), now).map_err(|refusal| Reply::refused(&[refusal]))
 }
 
 fn read_call(method: &Method, uri: &Uri, headers: &HeaderMap, bytes: &[u8]) -> Result<Call, Refusal> {

@@ -147,6 +147,8 @@ pub(crate) struct Api<'a> {
     pub inner: &'a Inner,
     pub state: &'a mut State,
     pub now: Timestamp,
+    /// Who calls.
+    pub user: Arc<str>,
     /// A fault that fails rows of a batch one by one.
     pub half: Option<f64>,
     /// Headers that the answer carries.
@@ -157,7 +159,13 @@ pub(crate) struct Api<'a> {
 
 impl<'a> Api<'a> {
     pub fn new(inner: &'a Inner, state: &'a mut State, now: Timestamp, half: Option<f64>) -> Self {
-        Self { inner, state, now, half, head: Vec::new(), written: Vec::new() }
+        let user = Arc::clone(&state.integration);
+        Self { inner, state, now, user, half, head: Vec::new(), written: Vec::new() }
+    }
+
+    /// The same in the name of another user.
+    pub fn by(self, user: Arc<str>) -> Self {
+        Self { user, ..self }
     }
 
     /// Answers a call whose session is open.
@@ -210,7 +218,7 @@ impl<'a> Api<'a> {
             allow_save: headers.allow_save,
             duplicate_rule: self.state.duplicate_rule,
             auto_assign: headers.auto_assign,
-            ..Writer::new(Arc::clone(&self.state.integration), self.now)
+            ..Writer::new(Arc::clone(&self.user), self.now)
         }
     }
 
@@ -245,6 +253,11 @@ impl<'a> Api<'a> {
         }
         match (call.method.as_str(), rest) {
             ("GET", []) => Ok(Reply::ok(self.resources(&version))),
+            ("GET", ["limits"]) if !self.state.org.user_may(&self.user, "ViewSetup") => {
+                // assumed: the wording; that View Setup and Configuration is needed is documented
+                let message = "You do not have access to view limits: View Setup and Configuration is needed";
+                refuse(Refusal::new("FORBIDDEN", message).with_status(403))
+            }
             ("GET", ["limits"]) => Ok(Reply::ok(self.limits())),
             ("GET", ["limits", "recordCount"]) => Ok(Reply::ok(self.record_count(call))),
             ("GET", ["sobjects"]) => {
@@ -282,8 +295,10 @@ impl<'a> Api<'a> {
             ("GET" | "POST", ["composite", "sobjects", object]) => {
                 self.collection_read(call, object, &version)
             }
-            ("POST", ["tooling", "sobjects", "CustomField"]) => self.custom_field(call),
-            ("GET", ["tooling", "query"]) => self.tooling_query(call),
+            (_, ["tooling", rest @ ..]) => self.tooling(call, &version, rest),
+            ("GET", ["chatter", "users", "me"]) => {
+                Ok(Reply::ok(self.state.chatter_user(&self.user, &version)))
+            }
             ("GET" | "POST" | "PATCH" | "DELETE", _) => refuse(Refusal::not_found()),
             (method, _) => {
                 let message =
@@ -349,8 +364,19 @@ impl<'a> Api<'a> {
 
     fn resources(&self, version: &str) -> Value {
         let base = format!("/services/data/v{version}");
-        let names =
-            ["tooling", "query", "queryAll", "limits", "sobjects", "composite", "search", "jobs", "recent"];
+        let names = [
+            "tooling",
+            "query",
+            "queryAll",
+            "limits",
+            "sobjects",
+            "composite",
+            "search",
+            "jobs",
+            "recent",
+            "metadata",
+            "chatter",
+        ];
         let mut map: Map<String, Value> =
             names.iter().map(|name| ((*name).to_owned(), json!(format!("{base}/{name}")))).collect();
         let auth = &self.state.auth;

@@ -22,6 +22,9 @@ impl Api<'_> {
 
     /// Answers the first page of a statement.
     pub(super) fn run_query(&mut self, call: &Call, text: String, version: &str, scope: Scope) -> Done {
+        if let Some(done) = self.definition_query(&text, version) {
+            return done;
+        }
         let query = soql::parse(&text).map_err(failed)?;
         let request = soql::Request { text, now: self.now, scope, version: version.to_owned() };
         let size = page_size(call);

@@ -3,8 +3,10 @@
 mod custom;
 mod custom_object;
 mod describe;
+mod object;
 mod org;
 mod parse;
+mod remove;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use crate::soql::{ChildRelationship, FieldInfo, FieldKind};
 pub(crate) use custom::custom_field;
 pub(crate) use custom_object::custom_object;
 pub(crate) use describe::{Around, RecordTypeInfo};
+pub(crate) use object::setup_object;
 pub(crate) use parse::objects_of;
 pub(crate) use parse::standard;
 

@@ -256,7 +256,8 @@ impl Soap<'_> {
                 Ok(())
             }
             "getUserInfo" => {
-                person::user_info(&self.state, "result", xml);
+                let user = self.state.auth.user_id.clone();
+                person::user_info(&self.state, &user, "result", xml);
                 Ok(())
             }
             "getServerTimestamp" => {

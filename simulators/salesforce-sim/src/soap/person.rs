@@ -21,10 +21,12 @@ pub(super) fn login(
     let username = text_below(body, "username").unwrap_or_default();
     let password = text_below(body, "password").unwrap_or_default();
     let mut state = sim.state();
-    let Some(session) = state.auth.log_in(username.trim(), password.trim(), now) else {
+    let user = state.org.user_named(username.trim()).filter(|_| state.auth.is_password(password.trim()));
+    let Some(user) = user else {
         let message = "Invalid username, password, security token; or user locked out.";
         return Err(Fault::new("INVALID_LOGIN", message));
     };
+    let session = state.auth.open_session(&user, now);
     let org = state.auth.org_id.get(..15).unwrap_or_default().to_owned();
     let base = state.base_url.clone();
     let mut xml = Xml::new();
@@ -37,8 +39,8 @@ pub(super) fn login(
     xml.leaf("sandbox", &sim.0.sandbox.to_string());
     xml.leaf("serverUrl", &format!("{base}/services/Soap/{}/{version}/{org}", flavour.letter()));
     xml.leaf("sessionId", &session);
-    xml.leaf("userId", &state.auth.user_id);
-    user_info(&state, "userInfo", &mut xml);
+    xml.leaf("userId", &user);
+    user_info(&state, &user, "userInfo", &mut xml);
     xml.close("result");
     xml.close("loginResponse");
     xml.close("soapenv:Body");
@@ -47,14 +49,14 @@ pub(super) fn login(
 }
 
 /// The user of the session, and their org.
-pub(super) fn user_info(state: &State, element: &str, xml: &mut Xml) {
+pub(super) fn user_info(state: &State, user_id: &str, element: &str, xml: &mut Xml) {
     let auth = &state.auth;
     let read = |id: &str, field: &str| {
         let found = state.org.find(id);
         let value = found.map(|(_, row)| row.value(field).into_owned());
         value.and_then(|value| value.as_str().map(ToOwned::to_owned)).unwrap_or_default()
     };
-    let user = |field: &str| read(&auth.user_id, field);
+    let user = |field: &str| read(user_id, field);
     let org = |field: &str| read(&auth.org_id, field);
     xml.open(element, &[]);
     xml.leaf("accessibilityMode", "false");
@@ -74,10 +76,10 @@ pub(super) fn user_info(state: &State, element: &str, xml: &mut Xml) {
     xml.nil("userDefaultCurrencyIsoCode");
     xml.leaf("userEmail", &user("Email"));
     xml.leaf("userFullName", &user("Name"));
-    xml.leaf("userId", &auth.user_id);
+    xml.leaf("userId", user_id);
     xml.leaf("userLanguage", &user("LanguageLocaleKey"));
     xml.leaf("userLocale", &user("LocaleSidKey"));
-    xml.leaf("userName", &auth.username);
+    xml.leaf("userName", &user("Username"));
     xml.leaf("userTimeZone", &user("TimeZoneSidKey"));
     xml.leaf("userType", &user("UserType"));
     xml.leaf("userUiSkin", "Theme3");

@@ -51,6 +51,12 @@ impl Org {
         Self { token: sim.access().access_token, router: sim.router(), second, sim }
     }
 
+    /// The same org, for a session of its own.
+    pub fn sharing(other: &Self) -> Self {
+        let (sim, second) = (other.sim.clone(), Arc::clone(&other.second));
+        Self { token: other.token.clone(), router: sim.router(), second, sim }
+    }
+
     pub fn pass(&self, seconds: i64) {
         self.second.fetch_add(seconds, Ordering::SeqCst);
     }
