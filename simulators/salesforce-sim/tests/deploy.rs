@@ -1,5 +1,7 @@
 //! Deploying packages and retrieving them.
 
+#![allow(clippy::unwrap_used, reason = "only tests are here")]
+
 mod common;
 #[path = "common/zip.rs"]
 mod zips;

@@ -1,5 +1,7 @@
 //! The Metadata API: components one by one over SOAP.
 
+#![allow(clippy::unwrap_used, reason = "only tests are here")]
+
 mod common;
 
 use axum::body::Body;

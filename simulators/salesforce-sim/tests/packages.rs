@@ -1,5 +1,7 @@
 //! Installing packages, by hand and by the API.
 
+#![allow(clippy::unwrap_used, reason = "only tests are here")]
+
 mod common;
 
 use axum::body::Body;

@@ -1,5 +1,7 @@
 //! What must be in place before a sync can be set up, taken away and given back.
 
+#![allow(clippy::unwrap_used, reason = "only tests are here")]
+
 mod common;
 
 use common::Org;

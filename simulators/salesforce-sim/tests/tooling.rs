@@ -1,5 +1,7 @@
 //! The Tooling API.
 
+#![allow(clippy::unwrap_used, reason = "only tests are here")]
+
 mod common;
 
 use common::{Org, encoded};

@@ -34,13 +34,13 @@ pub(super) fn routes() -> Router<SalesforceSim> {
 }
 
 /// Who is logged in on this browser, or where to go first.
-fn visitor(sim: &SalesforceSim, headers: &HeaderMap, uri: &Uri) -> Result<Who, Response> {
+fn visitor(sim: &SalesforceSim, headers: &HeaderMap, uri: &Uri) -> Result<Who, Box<Response>> {
     let now = sim.0.clock.now();
     let mut state = sim.state();
     state.settle(now);
     match web::visitor(&mut state, headers, now) {
         Some(user) => Ok(Who { user, now }),
-        None => Err(web::to_login(uri)),
+        None => Err(Box::new(web::to_login(uri))),
     }
 }
 
@@ -49,21 +49,21 @@ fn refuse(status: StatusCode, title: &str, text: &str) -> Response {
     (status, Html(page(title, &body))).into_response()
 }
 
-fn known(sim: &SalesforceSim, fields: &Fields) -> Result<Known, Response> {
+fn known(sim: &SalesforceSim, fields: &Fields) -> Result<Known, Box<Response>> {
     let id = fields.get("p0").map_or("", String::as_str);
     sim.state().setup.packages.find(id).cloned().ok_or_else(|| {
         let text = "This package can't be installed. The package isn't available, or the link is wrong.";
-        refuse(StatusCode::NOT_FOUND, "Package not found", text)
+        Box::new(refuse(StatusCode::NOT_FOUND, "Package not found", text))
     })
 }
 
-fn may(sim: &SalesforceSim, who: &Who) -> Result<(), Response> {
+fn may(sim: &SalesforceSim, who: &Who) -> Result<(), Box<Response>> {
     if sim.state().org.user_may(&who.user, "InstallPackaging") {
         return Ok(());
     }
     let text = "You do not have the level of access necessary to perform the operation you requested. Please contact the \
                 owner of the record or your administrator if access is necessary.";
-    Err(refuse(StatusCode::FORBIDDEN, "Insufficient Privileges", text))
+    Err(Box::new(refuse(StatusCode::FORBIDDEN, "Insufficient Privileges", text)))
 }
 
 async fn install(
@@ -74,11 +74,11 @@ async fn install(
 ) -> Response {
     let who = match visitor(&sim, &headers, &uri) {
         Ok(who) => who,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     match may(&sim, &who).and_then(|()| known(&sim, &query)) {
         Ok(known) => Html(page(&format!("Install {}", known.name), &choices(&known, None))).into_response(),
-        Err(response) => response,
+        Err(response) => *response,
     }
 }
 
@@ -126,11 +126,11 @@ async fn confirm(
 ) -> Response {
     let who = match visitor(&sim, &headers, &uri) {
         Ok(who) => who,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let known = match may(&sim, &who).and_then(|()| known(&sim, &form)) {
         Ok(known) => known,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let given = |name: &str| form.get(name).map_or("", String::as_str);
     let security =
@@ -160,11 +160,11 @@ async fn progress(
 ) -> Response {
     let who = match visitor(&sim, &headers, &uri) {
         Ok(who) => who,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let known = match known(&sim, &query) {
         Ok(known) => known,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let id = query.get("request").map_or("", String::as_str);
     let request = sim.state().setup.packages.requests.get(id).cloned();
@@ -197,7 +197,7 @@ async fn progress(
 
 async fn installed(State(sim): State<SalesforceSim>, headers: HeaderMap, uri: Uri) -> Response {
     if let Err(response) = visitor(&sim, &headers, &uri) {
-        return response;
+        return *response;
     }
     let packages = sim.state().setup.packages.clone();
     let rows: String = packages
@@ -232,7 +232,7 @@ async fn ask_uninstall(
     uri: Uri,
 ) -> Response {
     if let Err(response) = visitor(&sim, &headers, &uri) {
-        return response;
+        return *response;
     }
     let id = query.get("id").map_or("", String::as_str);
     let packages = sim.state().setup.packages.clone();
@@ -260,10 +260,10 @@ async fn uninstall(
 ) -> Response {
     let who = match visitor(&sim, &headers, &uri) {
         Ok(who) => who,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     if let Err(response) = may(&sim, &who) {
-        return response;
+        return *response;
     }
     let id = form.get("id").cloned().unwrap_or_default();
     if form.get("sure").map(String::as_str) != Some("yes") {
