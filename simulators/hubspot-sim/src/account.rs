@@ -13,6 +13,7 @@ use crate::oauth::OAuth;
 use crate::owners::Owner;
 use crate::pipelines::{self, Change, Pipeline};
 use crate::platform::Platform;
+use crate::property::rules::Rule;
 use crate::property::{Choice, Computed, Property, standard};
 use crate::record::Record;
 use crate::registry::{self, CONTACTS, Kind};
@@ -78,6 +79,8 @@ pub(crate) struct Store {
     /// Never removed from, so that a property's position is its key for good.
     pub(crate) properties: IndexMap<String, Property>,
     pub(crate) groups: IndexMap<String, Group>,
+    /// What the account asks of values besides their type, by property.
+    pub(crate) rules: BTreeMap<u32, Vec<Rule>>,
     pub(crate) pipelines: IndexMap<String, Pipeline>,
     /// What was done to them, oldest first.
     pub(crate) pipeline_changes: Vec<Change>,
@@ -107,6 +110,7 @@ impl Store {
                 .map(|property| (property.name.clone(), property))
                 .collect(),
             groups: IndexMap::new(),
+            rules: BTreeMap::new(),
             pipeline_changes: Vec::new(),
             pipelines: pipelines::standard(&kind.name, born),
             kind: Arc::new(kind),

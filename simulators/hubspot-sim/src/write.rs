@@ -61,7 +61,14 @@ impl Account {
                 values.push((key, (!raw.is_empty()).then_some(raw)));
                 continue;
             }
-            match normalise(property, &raw, before) {
+            let checked = normalise(property, &raw, before).and_then(|value| {
+                let rules = store.rules.get(&key).into_iter().flatten();
+                let failed = value
+                    .as_deref()
+                    .and_then(|value| rules.filter_map(|rule| rule.check(property, value).err()).next());
+                failed.map_or(Ok(value), Err)
+            });
+            match checked {
                 Ok(value) => {
                     let backwards = name == "lifecyclestage"
                         && !source.is_person()
@@ -217,6 +224,7 @@ impl Account {
         {
             values.push((stage, Some("lead".to_owned())));
         }
+        store.stamp(&mut values, None, at);
         let mut record = Record::new(id, source, at);
         record.set_all(&borrowed(&values), source, at);
         for (key, value) in store.unique_values(&record) {
@@ -253,6 +261,8 @@ impl Account {
         let at = self.tick(now);
         let company = self.take_company(object, &mut values);
         let source = self.source(source);
+        let store = &self.stores[object];
+        store.stamp(&mut values, store.records.get(id), at);
         let mut changed =
             self.modify(object, id, at, |record| record.set_all(&borrowed(&values), source, at));
         match company {
@@ -350,6 +360,25 @@ impl Account {
 }
 
 impl crate::account::Store {
+    /// Adds the times the platform keeps itself: when a stage of the lifecycle was reached, and an owner assigned.
+    fn stamp(&self, values: &mut Values, current: Option<&Record>, at: i64) {
+        let mut times = Vec::new();
+        for (key, value) in values.iter() {
+            let held = current.and_then(|record| record.stored(*key, i64::MAX));
+            let (Some(property), Some(value)) = (self.property(*key), value) else { continue };
+            if held == Some(value.as_str()) {
+                continue;
+            }
+            let kept = match property.name.as_str() {
+                "lifecyclestage" => self.key(&format!("hs_lifecyclestage_{value}_date")),
+                "hubspot_owner_id" => self.key("hubspot_owner_assigneddate"),
+                _ => None,
+            };
+            times.extend(kept.map(|key| (key, Some(crate::time::iso(at)))));
+        }
+        values.extend(times);
+    }
+
     pub(crate) fn release(&mut self, held: &[(u32, String)], id: u64) {
         for (key, value) in held {
             if let Some(taken) = self.unique.get_mut(key) {

@@ -416,3 +416,43 @@ async fn what_is_done_to_pipelines_and_stages_is_kept() {
     let audit = world.get(&format!("/crm/v3/pipelines/tickets/returns/stages/{id}/audit")).await;
     assert_eq!(audit.body["results"][0]["identifier"], id, "{}", audit.text);
 }
+
+#[tokio::test]
+async fn rules_for_values_are_kept_and_enforced() {
+    let world = World::new();
+    let path = "/crm/v3/property-validations/0-1/firstname";
+    let set =
+        world.call("PUT", &format!("{path}/rule-type/MAX_LENGTH"), json!({ "ruleArguments": ["3"] })).await;
+    assert_eq!(set.status, 204, "{}", set.text);
+    let rules = world.get(path).await;
+    assert_eq!(rules.body["results"][0]["ruleArguments"], json!(["3"]), "{}", rules.text);
+    assert_eq!(world.get(&format!("{path}/rule-type/REGEX")).await.status, 404);
+    let contacts = "/crm/v3/objects/contacts";
+    let long = world.post(contacts, json!({ "properties": { "firstname": "Chiyo" } })).await;
+    assert_eq!((long.status, &long.body["category"]), (400, &json!("VALIDATION_ERROR")));
+    assert_eq!(world.post(contacts, json!({ "properties": { "firstname": "Ada" } })).await.status, 201);
+    let all = world.get("/crm/property-validations/2026-09/contacts").await;
+    assert_eq!(all.body["results"].as_array().map(Vec::len), Some(1), "{}", all.text);
+}
+
+#[tokio::test]
+async fn reaching_a_stage_of_the_lifecycle_is_dated() {
+    let world = World::new();
+    let id = world.contact("a@b.example").await;
+    world.pass(5000);
+    let path = format!("/crm/v3/objects/contacts/{id}");
+    let patched = world
+        .call(
+            "PATCH",
+            &path,
+            json!({ "properties": { "lifecyclestage": "customer", "hubspot_owner_id": "41629779" } }),
+        )
+        .await;
+    assert_eq!(patched.status, 200, "{}", patched.text);
+    let names = "hs_lifecyclestage_lead_date,hs_lifecyclestage_customer_date,hubspot_owner_assigneddate";
+    let read = world.get(&format!("{path}?properties={names}")).await;
+    let properties = &read.body["properties"];
+    assert_eq!(properties["hs_lifecyclestage_lead_date"], read.body["createdAt"]);
+    assert_eq!(properties["hs_lifecyclestage_customer_date"], read.body["updatedAt"]);
+    assert_eq!(properties["hubspot_owner_assigneddate"], read.body["updatedAt"]);
+}

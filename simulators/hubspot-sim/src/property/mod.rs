@@ -2,6 +2,7 @@
 
 mod further;
 pub(crate) mod industry;
+pub(crate) mod rules;
 pub(crate) mod standard;
 pub(crate) mod value;
 

@@ -38,6 +38,28 @@ static LIFECYCLE: &[(&str, &str)] = &[
     ("other", "Other"),
 ];
 
+/// When each stage of the lifecycle was reached.
+fn lifecycle_dates() -> Vec<Row> {
+    vec![
+        ("hs_lifecyclestage_subscriber_date", "Became a Subscriber Date", Kept(PropertyType::DateTime)),
+        ("hs_lifecyclestage_lead_date", "Became a Lead Date", Kept(PropertyType::DateTime)),
+        (
+            "hs_lifecyclestage_marketingqualifiedlead_date",
+            "Became a Marketing Qualified Lead Date",
+            Kept(PropertyType::DateTime),
+        ),
+        (
+            "hs_lifecyclestage_salesqualifiedlead_date",
+            "Became a Sales Qualified Lead Date",
+            Kept(PropertyType::DateTime),
+        ),
+        ("hs_lifecyclestage_opportunity_date", "Became an Opportunity Date", Kept(PropertyType::DateTime)),
+        ("hs_lifecyclestage_customer_date", "Became a Customer Date", Kept(PropertyType::DateTime)),
+        ("hs_lifecyclestage_evangelist_date", "Became an Evangelist Date", Kept(PropertyType::DateTime)),
+        ("hs_lifecyclestage_other_date", "Became an Other Lifecycle Date", Kept(PropertyType::DateTime)),
+    ]
+}
+
 static LEAD_STATUS: &[(&str, &str)] = &[
     ("NEW", "New"),
     ("OPEN", "Open"),
@@ -439,8 +461,8 @@ pub(crate) fn group_of(kind: &Kind) -> (String, String) {
 /// All built-in properties of a kind.
 pub(crate) fn properties(kind: &Kind, born: i64) -> Vec<Property> {
     let rows = match kind.name.as_str() {
-        "contacts" => contacts(),
-        "companies" => companies(),
+        "contacts" => contacts().into_iter().chain(lifecycle_dates()).collect(),
+        "companies" => companies().into_iter().chain(lifecycle_dates()).collect(),
         "deals" => deals(),
         "tickets" => tickets(),
         name => super::further::rows(name).unwrap_or_else(custom),

@@ -19,6 +19,7 @@ mod objects;
 mod pipelines;
 mod platform;
 mod properties;
+mod property_rules;
 mod schemas;
 mod sim;
 mod timeline;
@@ -122,6 +123,7 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Found> {
         "associations" => association_limits::find(method, rest).or_else(|| associations::find(method, rest)),
         "schemas" => schemas::find(method, rest),
         "properties" => properties::find(method, rest),
+        "property-validations" => property_rules::find(method, rest),
         "pipelines" => pipelines::find(method, rest),
         "owners" => misc::find_owners(method, rest),
         "account-info" => misc::find_account(method, rest),
