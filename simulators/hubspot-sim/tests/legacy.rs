@@ -193,3 +193,27 @@ async fn users_are_made_changed_and_taken_out() {
     let gone = world.get("/crm/v3/owners?archived=true").await;
     assert!(gone.text.contains("new@tandem-demo.example"));
 }
+
+#[tokio::test]
+async fn lists_of_contacts_are_read_as_before() {
+    let world = World::new();
+    let contact = world.contact("a@b.example").await;
+    let made = world
+        .post("/crm/v3/lists", json!({ "name": "Guests", "objectTypeId": "0-1", "processingType": "MANUAL" }))
+        .await;
+    let id = made.body["list"]["listId"].as_str().expect("an id").to_owned();
+    world.call("PUT", &format!("/crm/v3/lists/{id}/memberships/add"), json!([contact])).await;
+    let lists = world.get("/contacts/v1/lists?count=250").await;
+    assert_eq!(lists.body["lists"][0]["name"], "Guests", "{}", lists.text);
+    assert_eq!(
+        (&lists.body["lists"][0]["listType"], &lists.body["has-more"]),
+        (&json!("STATIC"), &json!(false))
+    );
+    let members = world.get(&format!("/contacts/v1/lists/{id}/contacts/all?property=email")).await;
+    assert_eq!(
+        members.body["contacts"][0]["properties"]["email"]["value"], "a@b.example",
+        "{}",
+        members.text
+    );
+    assert_eq!(world.get("/contacts/v1/lists/999").await.status, 404);
+}

@@ -61,6 +61,13 @@ pub(crate) struct List {
     pub(crate) members: Members,
 }
 
+impl List {
+    /// When its definition last changed.
+    pub(crate) fn updated(&self) -> i64 {
+        self.updated
+    }
+}
+
 /// How long a deleted list can be had back.
 const RESTORABLE: i64 = 90 * 86_400_000;
 

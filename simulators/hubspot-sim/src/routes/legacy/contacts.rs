@@ -52,7 +52,7 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
 }
 
 /// Which properties, and whether with all their versions.
-struct Wanted {
+pub(super) struct Wanted {
     names: Vec<String>,
     versions: bool,
     every: bool,
@@ -60,7 +60,7 @@ struct Wanted {
 
 impl Wanted {
     /// In lists only a few properties come by themselves; a profile has all.
-    fn of(ctx: &Ctx<'_>, every: bool) -> Self {
+    pub(super) fn of(ctx: &Ctx<'_>, every: bool) -> Self {
         let mut names: Vec<String> = ctx.list("property").iter().map(|name| name.to_lowercase()).collect();
         if names.is_empty() && !every {
             names = ["firstname", "lastname", "company", "lastmodifieddate"].map(str::to_owned).to_vec();
@@ -71,7 +71,7 @@ impl Wanted {
     }
 }
 
-fn show(account: &Account, record: &Record, wanted: &Wanted) -> Value {
+pub(super) fn show(account: &Account, record: &Record, wanted: &Wanted) -> Value {
     let store = &account.stores[CONTACTS];
     let mut properties = Map::new();
     for (name, property) in store.properties.iter().filter(|(_, property)| property.archived.is_none()) {

@@ -12,7 +12,6 @@ pub(super) fn find(method: &str, parts: &[&str]) -> Hit {
     }
     let offset_list = |name: &'static str| json!({ "hasMore": false, "offset": "", name: [] });
     let (pattern, body) = match parts {
-        ["forms", "v2", "forms"] => ("/forms/v2/forms", json!([])),
         ["email", "public", "v1", "campaigns"] | ["email", "public", "v1", "campaigns", "by-id"] => {
             ("/email/public/v1/campaigns/by-id", offset_list("campaigns"))
         }
@@ -22,7 +21,6 @@ pub(super) fn find(method: &str, parts: &[&str]) -> Hit {
         ["email", "public", "v1", "subscriptions"] => {
             ("/email/public/v1/subscriptions", json!({ "subscriptionDefinitions": [] }))
         }
-        ["email", "public", "v1", "events"] => ("/email/public/v1/events", offset_list("events")),
         ["events", "v3", "events"] => ("/events/v3/events", json!({ "results": [] })),
         ["marketing-emails", "v1", "emails"] => {
             ("/marketing-emails/v1/emails", json!({ "objects": [], "total": 0, "offset": 0, "limit": 10 }))

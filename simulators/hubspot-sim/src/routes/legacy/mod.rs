@@ -5,6 +5,7 @@ mod contacts;
 mod deals;
 mod definitions;
 mod engagements;
+mod lists;
 mod marketing;
 
 use serde_json::{Map, Value, json};
@@ -20,7 +21,10 @@ use crate::time;
 /// What serves an older path.
 pub(super) fn find(method: &str, parts: &[&str]) -> Hit {
     match parts {
-        ["contacts", "v1", rest @ ..] => contacts::find(method, rest),
+        ["contacts", "v1", rest @ ..] => contacts::find(method, rest).or_else(|| match rest {
+            ["lists", rest @ ..] => lists::find(method, rest),
+            _ => None,
+        }),
         ["companies", "v2", rest @ ..]
             if rest.first() != Some(&"properties") && rest.first() != Some(&"groups") =>
         {
