@@ -87,24 +87,25 @@ export function salesforceConforms(access) {
     assert.deepEqual(gone.map(({ success }) => success), [true, true]);
   });
 
-  test('a query of more than 2,000 rows comes in pages, and all rows come once', async () => {
-    const rows = Array.from({ length: 2_150 }, (_, n) => ({ LastName: `Paged ${n}`, Department: 'Paged' }));
+  test('a query of more than 5,000 rows comes in pages, and all rows come once', async () => {
+    const rows = Array.from({ length: 5_150 }, (_, n) => ({ LastName: `Paged ${n}`, Department: 'Paged' }));
     const made = await org.sobject('Contact').create(rows, { allowRecursive: true });
     assert.equal(made.filter(({ success }) => success).length, rows.length);
 
     const soql = "SELECT Id, LastName FROM Contact WHERE Department = 'Paged' ORDER BY Id";
     const first = await org.query(soql);
-    assert.equal(first.totalSize, 2_150);
+    assert.equal(first.totalSize, 5_150);
     assert.equal(first.records.length, 2_000);
     assert.equal(first.done, false);
-    const rest = await org.queryMore(first.nextRecordsUrl);
-    assert.equal(rest.done, true);
-    const ids = new Set([...first.records, ...rest.records].map(({ Id }) => Id));
-    assert.equal(ids.size, 2_150);
+    const second = await org.queryMore(first.nextRecordsUrl);
+    const third = await org.queryMore(second.nextRecordsUrl);
+    assert.deepEqual([second.done, third.done], [false, true]);
+    const ids = new Set([...first.records, ...second.records, ...third.records].map(({ Id }) => Id));
+    assert.equal(ids.size, 5_150);
 
-    const fetched = await org.query(soql, { autoFetch: true, maxFetch: 5_000 });
-    assert.equal(fetched.records.length, 2_150);
-    assert.equal((await org.query("SELECT COUNT() FROM Contact WHERE Department = 'Paged'")).totalSize, 2_150);
+    const fetched = await org.query(soql, { autoFetch: true, maxFetch: 10_000 });
+    assert.equal(fetched.records.length, 5_150);
+    assert.equal((await org.query("SELECT COUNT() FROM Contact WHERE Department = 'Paged'")).totalSize, 5_150);
   });
 
   test('a query built by the library reaches over to the parent', async () => {
@@ -141,6 +142,73 @@ export function salesforceConforms(access) {
     assert.equal((await org.query(soql)).totalSize, 0);
     const all = await org.query(soql, { scanAll: true });
     assert.deepEqual(all.records.map(({ Id, IsDeleted }) => [Id, IsDeleted]), [[made.id, true]]);
+  });
+
+  test('several calls go as one and refer to each other', async () => {
+    const base = `/services/data/v${version}/sobjects`;
+    const { compositeResponse } = await org.requestPost('/composite', {
+      allOrNone: true,
+      compositeRequest: [
+        { method: 'POST', url: `${base}/Account`, referenceId: 'firm', body: { Name: 'Composite' } },
+        {
+          method: 'POST', url: `${base}/Contact`, referenceId: 'person',
+          body: { LastName: 'Composed', AccountId: '@{firm.id}' },
+        },
+        { method: 'GET', url: `${base}/Contact/@{person.id}?fields=LastName,AccountId`, referenceId: 'read' },
+      ],
+    });
+    assert.deepEqual(compositeResponse.map(({ httpStatusCode }) => httpStatusCode), [201, 201, 200]);
+    assert.equal(compositeResponse[2].body.AccountId, compositeResponse[0].body.id);
+  });
+
+  test('Bulk API 2.0 takes 50,000 rows and gives them back', async () => {
+    const department = 'Bulk 2, "quoted"\nand broken';
+    const rows = Array.from({ length: 50_000 }, (_, n) => ({ LastName: `Bulk2 ${n}`, Department: department }));
+    const done = await org.bulk2.loadAndWaitForResults({
+      object: 'Contact', operation: 'insert', input: rows, pollInterval: 200, pollTimeout: 60_000,
+    });
+    assert.equal(done.successfulResults.length, 50_000);
+    assert.equal(done.failedResults.length + done.unprocessedRecords.length, 0);
+    assert.match(done.successfulResults[0].sf__Id, /^003/);
+
+    const ids = new Set();
+    const stream = await org.bulk2.query(
+      "SELECT Id, Department FROM Contact WHERE LastName LIKE 'Bulk2 %'", { pollInterval: 200, pollTimeout: 60_000 },
+    );
+    for await (const row of stream) {
+      ids.add(row.Id);
+      if (row.Department !== department) assert.fail(JSON.stringify(row));
+    }
+    assert.equal(ids.size, 50_000);
+  });
+
+  test('Bulk API 2.0 says which rows failed and why', async () => {
+    const done = await org.bulk2.loadAndWaitForResults({
+      object: 'Contact', operation: 'insert', input: [{ FirstName: 'Nobody', LastName: '' }, { FirstName: 'Some', LastName: 'Body' }],
+      pollInterval: 200, pollTimeout: 60_000,
+    });
+    assert.deepEqual([done.successfulResults.length, done.failedResults.length], [1, 1]);
+    assert.match(done.failedResults[0].sf__Error, /REQUIRED_FIELD_MISSING/);
+  });
+
+  test('Bulk API 1.0 takes and gives rows', async () => {
+    org.bulk.pollInterval = 200;
+    org.bulk.pollTimeout = 60_000;
+    const rows = Array.from({ length: 300 }, (_, n) => ({ LastName: `Bulk1 ${n}` }));
+    const done = await org.bulk.load('Contact', 'insert', rows);
+    assert.equal(done.filter(({ success }) => success).length, 300);
+    const found = [];
+    for await (const row of await org.bulk.query("SELECT Id FROM Contact WHERE LastName LIKE 'Bulk1 %'")) found.push(row);
+    assert.equal(found.length, 300);
+  });
+
+  test('a user name and a password get in over SOAP', async () => {
+    const { login_url: loginUrl, username, password, org_id: orgId } = access();
+    const session = new Connection({ loginUrl, version });
+    const who = await session.login(username, password);
+    assert.equal(who.organizationId, orgId);
+    assert.equal((await session.query('SELECT Id FROM Organization')).totalSize, 1);
+    await assert.rejects(new Connection({ loginUrl, version }).login(username, 'wrong'), /INVALID_LOGIN/);
   });
 
   test('a code from the login page buys a session', async () => {
