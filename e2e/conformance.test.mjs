@@ -3,6 +3,7 @@ import { after, before, describe } from 'node:test';
 
 import { hubspotConforms } from './conformance/hubspot.mjs';
 import { salesforceConforms } from './conformance/salesforce.mjs';
+import { webhooksConform } from './conformance/webhooks.mjs';
 import { startSimulators } from './lib/program.mjs';
 
 let program;
@@ -13,6 +14,9 @@ after(() => program?.stop());
 
 describe("HubSpot's own client works with the simulated account", () => {
   hubspotConforms(() => program.ready.hubspot);
+});
+describe("HubSpot's own validator finds the signatures of webhooks valid", () => {
+  webhooksConform(() => program.ready.hubspot);
 });
 describe('jsforce works with the simulated org', () => {
   salesforceConforms(() => program.ready.salesforce);

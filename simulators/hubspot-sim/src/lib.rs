@@ -160,7 +160,7 @@ impl HubSpotSim {
 
     /// Puts a fault plan in force; an empty one heals everything.
     pub fn set_faults(&self, plan: FaultPlan) {
-        self.0.faults.set(plan);
+        self.0.break_things(plan);
     }
 
     /// Sets how long a change takes to be found by a search.
@@ -191,6 +191,13 @@ impl HubSpotSim {
 }
 
 impl http::Sim {
+    /// Puts a fault plan in force, for requests and for webhooks.
+    fn break_things(&self, plan: FaultPlan) {
+        let seed = if plan.webhooks.seed == 0 { plan.seed } else { plan.webhooks.seed };
+        self.write().platform.settings.webhooks = WebhookFaults { seed, ..plan.webhooks };
+        self.faults.set(plan);
+    }
+
     /// Live records by object.
     fn counts(&self) -> BTreeMap<String, u64> {
         let account = self.read();

@@ -76,3 +76,15 @@ async fn a_search_finds_a_change_after_the_lag_that_faults_add() {
     world.pass(20_001);
     assert_eq!(found().await, 1);
 }
+
+#[tokio::test]
+async fn the_plan_of_faults_reaches_webhooks_and_an_empty_one_heals_them() {
+    let world = World::new();
+    let plan = json!({ "seed": 9, "webhooks": { "loss": 1.0 } });
+    assert_eq!(world.post("/_sim/faults", plan).await.status, 200);
+    let settings = async || world.get("/_sim/settings").await.body["webhooks"].clone();
+    let now = settings().await;
+    assert_eq!((&now["loss"], &now["seed"]), (&json!(1.0), &json!(9)));
+    world.post("/_sim/faults", json!({})).await;
+    assert_eq!(settings().await["loss"], 0.0);
+}

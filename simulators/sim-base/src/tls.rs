@@ -27,11 +27,12 @@ pub enum TlsError {
 }
 
 impl Tls {
-    /// A new authority, and a certificate of it for this machine's own names and for `address`.
+    /// A new authority, and a certificate of it for this machine's own names, for `address`, and for the hosts that
+    /// callers may be led to believe they call.
     ///
     /// # Errors
     /// When the machine cannot make keys.
-    pub fn new(address: Option<IpAddr>) -> Result<Self, TlsError> {
+    pub fn new(address: Option<IpAddr>, hosts: &[&str]) -> Result<Self, TlsError> {
         let ca_key = KeyPair::generate()?;
         let mut ca = CertificateParams::default();
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -42,6 +43,7 @@ impl Tls {
 
         let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
         names.extend(address.filter(|address| !address.is_unspecified()).map(|address| address.to_string()));
+        names.extend(hosts.iter().map(ToString::to_string));
         let mut leaf = CertificateParams::new(names)?;
         leaf.distinguished_name.push(DnType::CommonName, "localhost");
         leaf.use_authority_key_identifier_extension = true;

@@ -106,7 +106,7 @@ async fn a_dripping_answer_is_whole() {
 
 #[tokio::test]
 async fn who_trusts_the_authority_is_served_over_tls() {
-    let tls = Tls::new(None).unwrap();
+    let tls = Tls::new(None, &["*.platform.example"]).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(tls.ca_pem().as_bytes()).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
@@ -116,11 +116,11 @@ async fn who_trusts_the_authority_is_served_over_tls() {
         .with_no_client_auth();
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
     let (address, stats) = served("", Some(tls)).await;
-    for name in ["localhost", "127.0.0.1"] {
+    for name in ["localhost", "127.0.0.1", "api.platform.example"] {
         let stream = TcpStream::connect(address).await.unwrap();
         let stream = connector.connect(name.try_into().unwrap(), stream).await.unwrap();
         let (text, _) = ask(stream).await;
         assert!(text.ends_with("0123456789"), "{text}");
     }
-    assert_eq!(stats.snapshot(std::collections::BTreeMap::new()).bytes_out, 20);
+    assert_eq!(stats.snapshot(std::collections::BTreeMap::new()).bytes_out, 30);
 }

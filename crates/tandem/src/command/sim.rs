@@ -111,6 +111,10 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where clients call that can be given no other address. Whoever leads these names to loopback is served.
+const REAL_HOSTS: [&str; 5] =
+    ["*.hubapi.com", "*.hubspot.com", "*.salesforce.com", "*.my.salesforce.com", "*.pubsub.salesforce.com"];
+
 /// Who signs the certificates, and a file for callers to trust it by. The file goes when the simulators end.
 struct Authority {
     tls: Tls,
@@ -119,7 +123,7 @@ struct Authority {
 
 impl Authority {
     fn new(address: IpAddr) -> anyhow::Result<Self> {
-        let tls = Tls::new(Some(address))?;
+        let tls = Tls::new(Some(address), &REAL_HOSTS)?;
         let mut file = tempfile::Builder::new().prefix("tandem-sim-").suffix(".pem").tempfile()?;
         file.write_all(tls.ca_pem().as_bytes())
             .context("the authority's certificate could not be written to the folder for temporary files")?;

@@ -65,7 +65,7 @@ impl PlatformSettings {
         self.job_ms = change.job_ms.map_or(self.job_ms, i64::from);
         self.webhook_signature = change.webhook_signature.unwrap_or(self.webhook_signature);
         if let Some(webhooks) = &change.webhooks {
-            self.webhooks = webhooks.clone();
+            self.webhooks = *webhooks;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use sim_base::strict;
+use sim_base::{FaultPlan, strict};
 
 use super::{Hit, serve};
 use crate::console;
@@ -19,7 +19,13 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
                 .map_err(|why| ApiError::validation(why.to_string()))
         }),
         ("GET", ["faults"]) => common("GET", "/_sim/faults"),
-        ("POST", ["faults"]) => common("POST", "/_sim/faults"),
+        ("POST", ["faults"]) => serve("/_sim/faults", |ctx| {
+            Ok(reply(sim_base::switched(strict::<FaultPlan>(&ctx.body).and_then(|plan| {
+                plan.check()?;
+                ctx.sim.break_things(plan);
+                Ok(json!({ "ok": true }))
+            }))))
+        }),
         ("GET", ["clock"]) => common("GET", "/_sim/clock"),
         ("POST", ["clock"]) => common("POST", "/_sim/clock"),
         ("POST", ["reset"]) => serve("/_sim/reset", |ctx| {

@@ -2,20 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What happens to webhooks on their way. Each is a chance from 0 (never) to 1 (always).
+/// What happens to webhooks on their way. Chances go from 0 (never) to 1 (always).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WebhookFaults {
-    /// That an event is never delivered.
+    /// Where chance comes from.
+    pub seed: u64,
+    /// The chance that an event is never sent.
     pub loss: f64,
-    /// That an event is delivered twice.
+    /// The chance that an event is sent twice.
     pub duplication: f64,
-    /// That an event is held back for up to `delay_ms`.
-    pub delay: f64,
-    /// The longest that an event is held back, in milliseconds.
-    pub delay_ms: u64,
-    /// That a delivery's events are shuffled, and the delivery changes places with the one after it.
+    /// The chance that an event is held back by up to `reorder_ms` more, so that later ones overtake it.
     pub reordering: f64,
+    /// How long a held-back event waits at most, in milliseconds.
+    pub reorder_ms: i64,
+    /// The shortest and the longest time between what happened and its first sending, in milliseconds.
+    pub delay_ms: (i64, i64),
 }
 
 /// What happens to change events on their way. Each is a chance from 0 (never) to 1 (always).
@@ -39,7 +41,6 @@ impl WebhookFaults {
         chances([
             ("webhooks.loss", self.loss),
             ("webhooks.duplication", self.duplication),
-            ("webhooks.delay", self.delay),
             ("webhooks.reordering", self.reordering),
         ])
     }

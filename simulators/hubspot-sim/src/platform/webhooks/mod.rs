@@ -1,7 +1,6 @@
 //! Webhooks of the app: to what it subscribes, where events go, and which wait to be sent.
 
 mod event;
-mod faults;
 mod outbox;
 pub(crate) mod signature;
 
@@ -10,8 +9,8 @@ use std::collections::BTreeMap;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value, json};
 
-pub use faults::WebhookFaults;
 pub use outbox::{DeliveryOutcome, WebhookDelivery};
+pub use sim_base::WebhookFaults;
 
 use crate::account::Account;
 use crate::error::ApiError;
@@ -231,7 +230,7 @@ impl Account {
             let Some(mut body) = event::body(self, &one, happening) else { continue };
             let number = self.platform.webhooks.outbox.event_number();
             event::complete(&mut body, number, &one, self.portal, self.app, happening.at);
-            let faults = self.platform.settings.webhooks.clone();
+            let faults = self.platform.settings.webhooks;
             self.platform.webhooks.outbox.put(body, happening.at, &faults);
         }
     }
