@@ -126,3 +126,37 @@ async fn the_embed_window_opens_with_a_token_for_user_and_record() {
     assert_eq!(claims["org"], org.sim.access().org_id);
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 300);
 }
+
+#[tokio::test]
+async fn a_lead_is_converted() {
+    let org = Org::new();
+    let lead = org.make("Lead", json!({"LastName": "Byron", "Company": "Engines"})).await;
+    let path = format!("/_sim/console/Lead/{lead}/convert");
+    let page = org.page(&path).await;
+    assert!(
+        page.text.contains("Closed - Converted") && page.text.contains("New account: Engines"),
+        "{}",
+        page.text
+    );
+    let wrong = org.form(&path, &[("status", "Nonsense")]).await;
+    assert!(wrong.text.contains("role=alert"), "{}", wrong.text);
+    let done = org.form(&path, &[("status", "Closed - Converted"), ("without", "yes")]).await;
+    assert!(done.headers["location"].to_str().unwrap().starts_with("/_sim/console/Contact/003"));
+    assert_eq!((org.count("Account"), org.count("Opportunity")), (1, 0));
+    assert_eq!(org.query("SELECT IsConverted FROM Lead").await["records"][0]["IsConverted"], true);
+}
+
+#[tokio::test]
+async fn two_contacts_become_one_that_keeps_the_chosen_values() {
+    let org = Org::new();
+    let one = org.make("Contact", json!({"LastName": "Byron", "Title": "Analyst"})).await;
+    let two = org.make("Contact", json!({"LastName": "Byron", "Title": "Countess", "Phone": "1"})).await;
+    let path = format!("/_sim/console/Contact/{one}/merge");
+    let page = org.page(&format!("{path}?with={two}")).await;
+    assert!(page.text.contains("Countess") && page.text.contains("Analyst"), "{}", page.text);
+    org.form(&path, &[("with", &two), ("master", &one), ("Title", &two), ("Phone", &one)]).await;
+    let left = org.query("SELECT Id, Title, Phone FROM Contact").await;
+    assert_eq!(left["totalSize"], 1);
+    assert_eq!(left["records"][0]["Title"], "Countess");
+    assert_eq!(left["records"][0]["Phone"], Value::Null);
+}

@@ -1,8 +1,10 @@
 //! Pages on which a person looks at and edits records, as in a CRM.
 
 mod bin;
+mod convert;
 mod form;
 mod list;
+mod merge;
 mod panels;
 mod record;
 
@@ -13,6 +15,7 @@ use axum::routing::{get, post};
 use serde_json::Value;
 
 use crate::SalesforceSim;
+use crate::error::Refusal;
 use crate::org::Org;
 use crate::soql::Record as _;
 
@@ -28,6 +31,8 @@ pub(crate) fn routes() -> Router<SalesforceSim> {
         .route("/_sim/console/{object}/new", get(record::new_record).post(record::create))
         .route("/_sim/console/{object}/{id}", get(record::open).post(record::edit))
         .route("/_sim/console/{object}/{id}/delete", post(record::delete))
+        .route("/_sim/console/Lead/{id}/convert", get(convert::ask).post(convert::convert))
+        .route("/_sim/console/{object}/{id}/merge", get(merge::ask).post(merge::merge))
 }
 
 /// A text as HTML shows it.
@@ -73,4 +78,13 @@ fn nothing() -> Response {
 fn who(org: &Org, user: &str) -> String {
     let row = org.find(user).map(|(_, row)| row.value("Name").into_owned());
     row.and_then(|name| name.as_str().map(ToOwned::to_owned)).unwrap_or_else(|| user.to_owned())
+}
+
+/// Refusals in one sentence.
+fn words(refusals: &[Refusal]) -> String {
+    refusals
+        .iter()
+        .map(|refusal| format!("{}: {}", refusal.code, refusal.message))
+        .collect::<Vec<_>>()
+        .join("; ")
 }

@@ -150,3 +150,11 @@ pub(super) fn embed(sim: &SalesforceSim, object: &str, record: &str, user: &str)
         ),
     }
 }
+
+/// The statuses that a converted lead can have.
+pub(super) fn converted_statuses(org: &Org) -> Vec<String> {
+    let Some(table) = org.table("LeadStatus") else { return Vec::new() };
+    let converted =
+        table.rows.iter().filter(|row| !row.deleted && *row.value("IsConverted") == Value::Bool(true));
+    converted.filter_map(|row| row.value("ApiName").as_str().map(ToOwned::to_owned)).collect()
+}

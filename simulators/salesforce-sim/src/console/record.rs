@@ -67,7 +67,8 @@ fn show(
             "<h1>{title} <span class=tag>{label}</span></h1>{errors}{facts}<div class=record><div><section><h2>Details</h2>\
              <form method=post>{inputs}<div class=actions>{users}<button>Save</button></div></form>\
              <form method=post action=\"/_sim/console/{name}/{id}/delete\"><p><button class=bad>Delete</button></p></form>\
-             </section>{history}</div><div>{window}{timeline}{related}</div></div>",
+             {more}</section>{history}</div><div>{window}{timeline}{related}</div></div>",
+            more = more(name, &row.id),
             label = escape(&table.def.label),
             inputs = inputs(table, Some(&row), typed),
             history = panels::history(org, name, &row.id),
@@ -78,6 +79,16 @@ fn show(
     match body {
         Some(body) => Html(page(object, &body)).into_response(),
         None => nothing(),
+    }
+}
+
+/// What else can be done with a record.
+fn more(object: &str, id: &str) -> String {
+    let merge = format!("<a href=\"/_sim/console/{object}/{id}/merge\">Merge</a>");
+    match object {
+        "Lead" => format!("<p><a href=\"/_sim/console/Lead/{id}/convert\">Convert</a> {merge}</p>"),
+        "Account" | "Contact" | "Case" => format!("<p>{merge}</p>"),
+        _ => String::new(),
     }
 }
 
