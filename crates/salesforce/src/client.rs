@@ -177,6 +177,11 @@ impl Client {
         Ok(self.0.access.session(&self.0.world).await?.instance_url)
     }
 
+    /// The access in use, renewed first where that is due.
+    pub(crate) async fn session(&self) -> Result<Session, Error> {
+        self.0.access.session(&self.0.world).await
+    }
+
     /// Ends the present access for good.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod identity;
 mod lenient;
 mod limits;
 mod oauth;
+pub mod pubsub;
 mod query;
 mod records;
 mod retry;

@@ -48,12 +48,20 @@ impl Org {
     /// Keeps a record in place of its former state.
     pub fn put(&mut self, object: &str, row: RowData) {
         let noting = self.journal.open > 0;
-        let Some(table) = self.table_mut(object) else { return };
+        let at = self.tables.get_index_of(object);
+        let at = at.or_else(|| self.tables.keys().position(|name| name.eq_ignore_ascii_case(object)));
+        let Some((_, table)) = at.and_then(|at| self.tables.get_index_mut(at)) else { return };
         let id = row.id.clone();
         let before = table.put(row);
+        self.changes.note(&table.def.name, &id, before.as_ref());
         if noting {
             let object = table.def.name.clone();
             self.journal.before.push(Before { object, id, row: before });
         }
+    }
+
+    /// Whether what is written now may still be taken back.
+    pub fn in_transaction(&self) -> bool {
+        self.journal.open > 0
     }
 }

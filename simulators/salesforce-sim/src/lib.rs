@@ -23,6 +23,7 @@ mod oauth;
 mod org;
 mod packages;
 mod permissions;
+mod pubsub;
 mod purge;
 mod routes;
 mod rules;
@@ -51,6 +52,10 @@ pub use crm::{Converted, Currency, LeadConversion};
 pub use dml::DuplicateRule;
 pub use error::Refusal;
 pub use load::{LoadError, LoadReport, RefusedRow};
+pub use pubsub::{
+    CdcFaults, CdcSettings, ChannelMember, DeliveredEvent, EventBatch, EventRefusal, ManagedSubscription,
+    MemberSetting, Replay,
+};
 pub use rules::{FieldAccess, ObjectAccess};
 
 use crate::auth::Auth;
@@ -163,6 +168,7 @@ struct State {
     setup: setup::Setup,
     /// What `reset` goes back to.
     start_setup: setup::Setup,
+    events: pubsub::Events,
 }
 
 impl SalesforceSim {
@@ -186,6 +192,7 @@ impl SalesforceSim {
             service: service::Service::default(),
             setup: setup::Setup::default(),
             start_setup: setup::Setup::default(),
+            events: pubsub::Events::new(options.seed),
         };
         state.grant_objects(&setup::Who { user: Arc::clone(&state.integration), now });
         state.start = state.org.clone();
@@ -275,8 +282,10 @@ impl SalesforceSim {
     /// What `reset` goes back to from now on.
     pub fn mark_start(&self) {
         let mut state = self.state();
+        state.org.changes.take();
         state.start = state.org.clone();
         state.start_setup = state.setup.clone();
+        state.start.changes = pubsub::Changes::default();
     }
 
     /// Goes back to the start: records, counters, faults.
@@ -285,6 +294,7 @@ impl SalesforceSim {
         state.org = state.start.clone();
         state.setup = state.start_setup.clone();
         state.service = service::Service::default();
+        state.events.forget();
         drop(state);
         self.0.stats.reset();
         self.0.faults.set(FaultPlan { seed: self.0.seed, ..FaultPlan::default() });
@@ -301,7 +311,9 @@ impl SalesforceSim {
     pub fn create_record(&self, object: &str, fields: Map<String, Value>) -> Result<String, Vec<Refusal>> {
         let mut state = self.state();
         let writer = self.person(&state);
-        state.org.insert(object, &fields, &writer)
+        let done = state.org.insert(object, &fields, &writer);
+        state.publish_changes(pubsub::BY_A_PERSON, writer.now);
+        done
     }
 
     /// Changes a record as a person would.
@@ -316,7 +328,9 @@ impl SalesforceSim {
     ) -> Result<(), Vec<Refusal>> {
         let mut state = self.state();
         let writer = self.person(&state);
-        state.org.update(object, id, &fields, &writer)
+        let done = state.org.update(object, id, &fields, &writer);
+        state.publish_changes(pubsub::BY_A_PERSON, writer.now);
+        done
     }
 
     /// Deletes a record as a person would.
@@ -326,7 +340,9 @@ impl SalesforceSim {
     pub fn delete_record(&self, object: &str, id: &str) -> Result<(), Refusal> {
         let mut state = self.state();
         let writer = self.person(&state);
-        state.org.delete(object, id, &writer)
+        let done = state.org.delete(object, id, &writer);
+        state.publish_changes(pubsub::BY_A_PERSON, writer.now);
+        done
     }
 
     /// Takes a record out of the recycle bin as a person would.
@@ -336,7 +352,9 @@ impl SalesforceSim {
     pub fn undelete_record(&self, id: &str) -> Result<(), Refusal> {
         let mut state = self.state();
         let writer = self.person(&state);
-        state.org.undelete(id, &writer)
+        let done = state.org.undelete(id, &writer);
+        state.publish_changes(pubsub::BY_A_PERSON, writer.now);
+        done
     }
 
     /// A record, deleted or not.

@@ -73,6 +73,10 @@ impl SalesforceSim {
     /// # Errors
     /// When a file cannot be read. Rows that the platform would refuse are reported, and the rest is loaded.
     pub fn load_csv(&self, dir: &Path) -> Result<LoadReport, LoadError> {
+        self.quietly(|sim| sim.load_folder(dir))
+    }
+
+    fn load_folder(&self, dir: &Path) -> Result<LoadReport, LoadError> {
         let mut report = LoadReport::default();
         let mut refs: HashMap<String, String> = HashMap::new();
         let mut found = false;

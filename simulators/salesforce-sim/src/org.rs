@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::crm::Gone;
 use crate::ids;
 use crate::journal::Journal;
+use crate::pubsub::Changes;
 use crate::rules::Rules;
 use crate::schema::{FieldDef, ObjectDef, standard};
 use crate::soql::{ChildRelationship, Data, FieldInfo, Hint, ObjectInfo, Record, Row, ScanOrder};
@@ -305,6 +306,8 @@ pub(crate) struct Org {
     pub tables: IndexMap<String, Table>,
     by_prefix: HashMap<String, String>,
     pub journal: Journal,
+    /// What is to be told of on the event bus.
+    pub changes: Changes,
     /// When an object last changed its description; nothing when none has since the org began.
     pub described_at: Option<Timestamp>,
     /// What its administrator has decided.
@@ -322,6 +325,7 @@ impl Org {
             tables,
             by_prefix,
             journal: Journal::default(),
+            changes: Changes::default(),
             described_at: None,
             rules: Rules::default(),
             gone: HashMap::new(),

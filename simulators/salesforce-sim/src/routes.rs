@@ -82,6 +82,7 @@ struct Settings {
     jwt_public_key: Option<String>,
     bulk_limits: Option<bulk::BulkLimits>,
     bulk_polls: Option<u32>,
+    cdc: Option<crate::CdcSettings>,
     /// What no part of the org knows.
     #[serde(flatten)]
     unknown: std::collections::BTreeMap<String, Value>,
@@ -120,6 +121,9 @@ async fn set_settings(State(sim): State<SalesforceSim>, body: axum::body::Bytes)
         }
         if let Some(polls) = settings.bulk_polls {
             sim.state().service.jobs.polls = polls;
+        }
+        if let Some(cdc) = settings.cdc {
+            sim.set_cdc(cdc)?;
         }
         if let Some(key) = settings.jwt_public_key {
             sim.state().auth.jwt_key = Some(key);

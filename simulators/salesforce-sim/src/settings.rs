@@ -358,7 +358,10 @@ impl SalesforceSim {
     fn changed<T>(&self, change: impl FnOnce(&mut Org, &Writer, Timestamp) -> T) -> T {
         let writer = self.administrator();
         let now = writer.now;
-        self.with_org_mut(|org| change(org, &writer, now))
+        let mut state = self.state();
+        let done = change(&mut state.org, &writer, now);
+        state.publish_changes(crate::pubsub::BY_A_PERSON, now);
+        done
     }
 
     /// Sets rules of the org; the keys and their meaning are those of `POST /_sim/settings`.

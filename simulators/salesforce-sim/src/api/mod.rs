@@ -55,7 +55,7 @@ pub(crate) struct CallHeaders {
     pub if_unmodified_since: Option<Timestamp>,
     pub if_match: Option<String>,
     pub if_none_match: Option<String>,
-    /// Who calls, as they name themselves.
+    /// Who calls, as they name themselves; change events say it.
     pub client: Option<String>,
     /// Whether what is looked at counts as recently used.
     pub update_mru: bool,
@@ -155,12 +155,14 @@ pub(crate) struct Api<'a> {
     head: Vec<(&'static str, String)>,
     /// Writes that are counted once it is sure that they stay.
     written: Vec<(String, WriteKind)>,
+    /// Who makes the changes, as change events say it.
+    pub origin: String,
 }
 
 impl<'a> Api<'a> {
     pub fn new(inner: &'a Inner, state: &'a mut State, now: Timestamp, half: Option<f64>) -> Self {
         let user = Arc::clone(&state.integration);
-        Self { inner, state, now, user, half, head: Vec::new(), written: Vec::new() }
+        Self { inner, state, now, user, half, head: Vec::new(), written: Vec::new(), origin: String::new() }
     }
 
     /// The same in the name of another user.
@@ -180,17 +182,31 @@ impl<'a> Api<'a> {
         (reply, self.head)
     }
 
-    /// Counts the writes so far, now that it is sure that they stay.
+    /// Counts the writes so far and tells the event bus, now that it is sure that they stay.
     pub fn count_writes(&mut self) {
         for (object, kind) in self.written.drain(..) {
             self.inner.stats.write(&object, kind);
         }
+        self.tell_changes();
     }
 
     fn answer(&mut self, call: &Call) -> Reply {
-        match self.dispatch(call) {
+        let reply = match self.dispatch(call) {
             Ok(reply) => reply,
             Err(refusals) => Reply::refused(&refusals),
+        };
+        if !self.state.org.changes.is_empty() {
+            let version = call.path.split('/').nth(3).unwrap_or_default();
+            self.origin = crate::pubsub::origin("rest", version, call.headers.client.as_deref());
+            self.tell_changes();
+        }
+        reply
+    }
+
+    /// Tells the event bus what has changed, unless it may still be taken back.
+    pub fn tell_changes(&mut self) {
+        if !self.state.org.in_transaction() {
+            self.state.publish_changes(&self.origin, self.now);
         }
     }
 
@@ -202,10 +218,13 @@ impl<'a> Api<'a> {
 
     /// Works in a transaction; what `work` calls a failure is as if nothing had been done.
     pub fn atomic<T>(&mut self, wanted: bool, work: impl FnOnce(&mut Self) -> (T, bool)) -> (T, bool) {
+        if !wanted {
+            return (work(self).0, false);
+        }
         let mark = self.state.org.begin();
         let counted = self.written.len();
         let (done, failed) = work(self);
-        let taken_back = wanted && failed;
+        let taken_back = failed;
         if taken_back {
             self.written.truncate(counted);
         }
@@ -348,6 +367,7 @@ impl<'a> Api<'a> {
     }
 
     fn limits(&mut self) -> Value {
+        let (allowed, events_left) = self.state.events.allowance(self.now);
         let left = DAILY_CALLS.saturating_sub(self.state.service.used(self.now));
         let jobs = &mut self.state.service.jobs;
         let (batches, queries) = (jobs.batches_left(self.now), jobs.queries_left(self.now));
@@ -356,7 +376,7 @@ impl<'a> Api<'a> {
             "DailyApiRequests": {"Max": DAILY_CALLS, "Remaining": left},
             "DailyBulkApiBatches": {"Max": most_batches, "Remaining": batches},
             "DailyBulkV2QueryJobs": {"Max": most_queries, "Remaining": queries},
-            "DailyDeliveredPlatformEvents": {"Max": 10_000, "Remaining": 10_000},
+            "DailyDeliveredPlatformEvents": {"Max": allowed, "Remaining": events_left},
             "DataStorageMB": {"Max": 5, "Remaining": 5},
             "FileStorageMB": {"Max": 20, "Remaining": 20},
         })

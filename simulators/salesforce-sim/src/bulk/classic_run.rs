@@ -22,6 +22,7 @@ impl Call<'_> {
         body: &[u8],
     ) -> (Vec<Outcome>, Option<String>) {
         let mut api = Api::new(&self.sim.0, self.state, self.now, self.half);
+        api.origin = crate::pubsub::origin("bulkapi", &self.version, order.headers.client.as_deref());
         let done = match content {
             Content::Csv => ingest::work(&mut api, order, body, Dialect::default(), Some(MOST_ROWS)),
             Content::Json | Content::Xml => {

@@ -227,6 +227,10 @@ pub(super) fn work(
             },
         };
         outcomes.push(outcome);
+        // The platform works a batch in transactions of so many rows.
+        if outcomes.len() % 200 == 0 {
+            api.tell_changes();
+        }
     }
     (outcomes, None)
 }

@@ -127,6 +127,7 @@ impl Call<'_> {
         let job = self.ingest(id)?;
         let bytes = job.data.clone().unwrap_or_default();
         let dialect = job.dialect;
+        let version = job.head.version.clone();
         let order = Order {
             operation: job.head.operation,
             object: job.head.object.clone(),
@@ -137,6 +138,7 @@ impl Call<'_> {
             self.refuse_beyond_limits()?;
         }
         let mut api = Api::new(&self.sim.0, self.state, now, self.half);
+        api.origin = crate::pubsub::origin("bulkapi", &version, order.headers.client.as_deref());
         let (outcomes, error) = match ingest::wrong_ending(&bytes, dialect) {
             Some(message) => (Vec::new(), Some(message)),
             None => ingest::work(&mut api, &order, &bytes, dialect, None),

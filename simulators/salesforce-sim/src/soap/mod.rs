@@ -289,7 +289,11 @@ impl Soap<'_> {
     }
 
     fn api(&mut self) -> Api<'_> {
-        Api::new(&self.sim.0, &mut self.state, self.now, self.half)
+        let client = self.headers.call.client.as_deref();
+        let origin = crate::pubsub::origin("soap", &self.version, client);
+        let mut api = Api::new(&self.sim.0, &mut self.state, self.now, self.half);
+        api.origin = origin;
+        api
     }
 
     /// Asks a REST resource; paths start below the version.
