@@ -8,7 +8,10 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::{ChoiceList, ChoiceMap, Field, FieldPair, Kind, OnMisfit, Side, TextFormat, Value};
+use crate::{
+    ChoiceList, ChoiceText, Field, FieldMapping, FieldPair, Kind, OnMisfit, OnMissingChoice, Side,
+    TextFormat, Value,
+};
 
 /// What conversion takes from outside.
 pub struct ConvertContext<'a> {
@@ -150,7 +153,7 @@ pub fn convert(
         Kind::Text { max_length, .. } => {
             let text = match value {
                 Value::Text(text) => text.clone(),
-                other => other.to_string(),
+                other => choice_as_text(other, &source.kind, &pair.mapping),
             };
             fit(text, *max_length, target, pair.mapping.on_misfit)
         }
@@ -188,13 +191,13 @@ pub fn convert(
         },
         Kind::Choice(list) => {
             let text = value.to_string();
-            choose(&text, &source.kind, list, from, &pair.mapping.choices)
+            choose(&text, &source.kind, list, from, &pair.mapping)
                 .map(Value::Choice)
                 .ok_or_else(|| Misfit::NotAChoice { field: target.name.clone(), value: shorten(&text) })
         }
         Kind::MultiChoice(list) => {
             let one = |text: &str| {
-                choose(text, &source.kind, list, from, &pair.mapping.choices)
+                choose(text, &source.kind, list, from, &pair.mapping)
                     .ok_or_else(|| Misfit::NotAChoice { field: target.name.clone(), value: shorten(text) })
             };
             let chosen: BTreeSet<String> = match value {
@@ -353,8 +356,14 @@ fn has_digits(number: Decimal, digits: u32) -> bool {
 
 /// The target's choice for `text`: as mapped by hand, else the same value, else the same label, else the same but for
 /// case and punctuation; a list that takes anything takes it as it is.
-fn choose(text: &str, source: &Kind, target: &ChoiceList, from: Side, map: &ChoiceMap) -> Option<String> {
-    if let Some(mapped) = map.other(from, text) {
+fn choose(
+    text: &str,
+    source: &Kind,
+    target: &ChoiceList,
+    from: Side,
+    mapping: &FieldMapping,
+) -> Option<String> {
+    if let Some(mapped) = mapping.choices.other(from, text) {
         return Some(mapped.to_owned());
     }
     let options = || target.options.iter().filter(|option| option.active);
@@ -376,11 +385,35 @@ fn choose(text: &str, source: &Kind, target: &ChoiceList, from: Side, map: &Choi
         .find_map(|wanted| options().find(|option| same(wanted, option)))
         .or_else(|| names.iter().flatten().find_map(|wanted| options().find(|option| alike(wanted, option))))
         .map(|option| option.value.clone())
-        .or_else(|| (!target.restricted).then(|| text.to_owned()))
+        .or_else(|| takes_any(target, mapping).then(|| text.to_owned()))
+}
+
+/// Whether a choice that is not listed goes through all the same: the list takes anything, or it will be added.
+fn takes_any(target: &ChoiceList, mapping: &FieldMapping) -> bool {
+    !target.restricted || mapping.on_missing_choice == OnMissingChoice::Add
+}
+
+/// A choice as a text: what records hold, or what people see.
+fn choice_as_text(value: &Value, source: &Kind, mapping: &FieldMapping) -> String {
+    match (source, mapping.choice_text) {
+        (Kind::Choice(list) | Kind::MultiChoice(list), ChoiceText::Label) => {
+            let label = |value: &str| {
+                let known = list.options.iter().find(|option| option.value == value);
+                known.map_or_else(|| value.to_owned(), |option| option.label.clone())
+            };
+            match value {
+                Value::Choices(choices) => {
+                    choices.iter().map(|choice| label(choice)).collect::<Vec<_>>().join(";")
+                }
+                other => label(&other.to_string()),
+            }
+        }
+        _ => value.to_string(),
+    }
 }
 
 /// A name without case, blanks and punctuation.
-fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

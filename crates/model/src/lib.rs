@@ -10,9 +10,11 @@ mod ids;
 mod mapping;
 mod merge;
 mod merge_references;
+mod new_property;
 mod plan;
 mod rule;
 mod side;
+mod suggest;
 mod value;
 pub mod wire;
 
@@ -20,10 +22,13 @@ pub use convert::{ConvertContext, Misfit, References, convert, equivalent, same_
 pub use field::{Access, ChoiceList, ChoiceOption, Field, Kind, TextFormat};
 pub use ids::{ConnectionId, salesforce_id_18};
 pub use mapping::{
-    ChoiceMap, FieldMapping, FieldPair, MappingRefused, MatchBy, ObjectMapping, OnDelete, OnMisfit,
+    ChoiceMap, ChoiceText, FieldMapping, FieldPair, MappingRefused, MatchBy, ObjectMapping, OnDelete,
+    OnMisfit, OnMissingChoice, written_twice,
 };
 pub use merge::{Decision, EditTime, merge};
+pub use new_property::{NewProperty, PROPERTY_GROUP, PROPERTY_GROUP_LABEL};
 pub use plan::{CreatePlan, Declined, FieldMisfit, FieldWrite, PairPlan, PairView, plan_create, plan_pair};
 pub use rule::{Reason, SyncRule};
 pub use side::{Side, Sides};
+pub use suggest::{Confidence, LeftOut, SuggestedBy, Suggestion, Suggestions, suggest};
 pub use value::{Value, Values};

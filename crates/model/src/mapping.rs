@@ -21,6 +21,12 @@ pub struct FieldMapping {
     /// What to do with a value that does not fit.
     #[serde(default)]
     pub on_misfit: OnMisfit,
+    /// What to do with a choice that the other side does not offer.
+    #[serde(default, skip_serializing_if = "OnMissingChoice::is_default")]
+    pub on_missing_choice: OnMissingChoice,
+    /// What a choice becomes where the other side holds plain text.
+    #[serde(default, skip_serializing_if = "ChoiceText::is_default")]
+    pub choice_text: ChoiceText,
 }
 
 impl FieldMapping {
@@ -32,7 +38,54 @@ impl FieldMapping {
             rule,
             choices: ChoiceMap::default(),
             on_misfit: OnMisfit::default(),
+            on_missing_choice: OnMissingChoice::default(),
+            choice_text: ChoiceText::default(),
         }
+    }
+}
+
+impl FieldMapping {
+    /// The field of `side`.
+    #[must_use]
+    pub fn name(&self, side: Side) -> &str {
+        match side {
+            Side::HubSpot => &self.hubspot,
+            Side::Salesforce => &self.salesforce,
+        }
+    }
+}
+
+/// What to do with a choice that the other side does not offer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMissingChoice {
+    /// Leave the field alone and say so.
+    #[default]
+    Refuse,
+    /// Add it to the choices there.
+    Add,
+}
+
+impl OnMissingChoice {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a choice becomes where the other side holds plain text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChoiceText {
+    /// The value that records hold, for example `US`.
+    #[default]
+    Value,
+    /// What people see, for example `United States`.
+    Label,
+}
+
+impl ChoiceText {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 
@@ -220,6 +273,19 @@ pub enum MappingRefused {
         /// A rule that fits.
         instead: &'static str,
     },
+    /// Another mapping of the same objects writes the field already.
+    #[error(
+        "'{field}' of {side} is written by the mapping with '{by}' already, and a field takes its value from one place only. \
+         Give one of the two mappings a rule that does not write it, or take it out."
+    )]
+    WrittenTwice {
+        /// The side of the field.
+        side: Side,
+        /// The field.
+        field: String,
+        /// The field of the other side that the earlier mapping pairs it with.
+        by: String,
+    },
     /// The two hold different things.
     #[error(
         "'{hubspot}' ({hubspot_kind}) and '{salesforce}' ({salesforce_kind}) do not go together: {reason}."
@@ -282,7 +348,29 @@ impl FieldPair {
     }
 }
 
-fn incompatible(rule: SyncRule, hubspot: &Kind, salesforce: &Kind) -> Option<&'static str> {
+/// The mappings of one pair of objects, by their place in the list, that write a field which one before them writes.
+#[must_use]
+pub fn written_twice(fields: &[FieldMapping]) -> Vec<(usize, MappingRefused)> {
+    let mut refused = Vec::new();
+    for (index, mapping) in fields.iter().enumerate() {
+        let clash = [Side::HubSpot, Side::Salesforce].into_iter().find_map(|side| {
+            let earlier = fields.iter().take(index).find(|earlier| {
+                earlier.name(side) == mapping.name(side)
+                    && earlier.rule.writes(side)
+                    && mapping.rule.writes(side)
+            })?;
+            Some(MappingRefused::WrittenTwice {
+                side,
+                field: mapping.name(side).to_owned(),
+                by: earlier.name(side.other()).to_owned(),
+            })
+        });
+        refused.extend(clash.map(|clash| (index, clash)));
+    }
+    refused
+}
+
+pub(crate) fn incompatible(rule: SyncRule, hubspot: &Kind, salesforce: &Kind) -> Option<&'static str> {
     use Kind::{Boolean, Choice, Date, DateTime, MultiChoice, Number, Reference, References, Text};
     let multi = matches!(
         (hubspot, salesforce),
