@@ -120,7 +120,7 @@ pub fn add_people(hubspot: &HubSpotSim, salesforce: &SalesforceSim, count: usize
         if index % 2 == 0 {
             set("Title", on_salesforce.title);
         }
-        salesforce.create_record("Contact", fields).map_err(|refusals| {
+        salesforce.quietly(|org| org.create_record("Contact", fields)).map_err(|refusals| {
             let said: Vec<&str> = refusals.iter().map(|refusal| refusal.message.as_str()).collect();
             anyhow::anyhow!("a made-up contact was refused: {}", said.join("; "))
         })?;

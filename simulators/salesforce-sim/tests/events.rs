@@ -424,3 +424,27 @@ async fn a_merge_deletes_the_losers_and_changes_the_winner() {
     assert_eq!(told(&winner), Some(json!("UPDATE")));
     assert_eq!(told(&child), Some(json!("UPDATE")));
 }
+
+#[tokio::test]
+async fn an_administrator_selects_objects_through_the_tooling_api() {
+    let org = Org::new();
+    let channel = json!({"FullName": "Desk__chn", "Metadata": {"channelType": "data", "label": "Desk"}});
+    let made = org.post("/tooling/sobjects/PlatformEventChannel", channel).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let member = |selected: &str| {
+        json!({"FullName": format!("Desk_{selected}"),
+            "Metadata": {"eventChannel": "Desk__chn", "selectedEntity": selected}})
+    };
+    let refused =
+        org.post("/tooling/sobjects/PlatformEventChannelMember", member("NothingChangeEvent")).await;
+    assert_eq!(refused.status, 400, "{}", refused.text);
+    let made = org.post("/tooling/sobjects/PlatformEventChannelMember", member("CampaignChangeEvent")).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    org.make("Campaign", json!({"Name": "Heard"})).await;
+    assert_eq!(read(&org, "/data/Desk__chn", &Replay::Earliest)[0].field("Name"), "Heard");
+    let gone = format!("/tooling/sobjects/PlatformEventChannelMember/{id}");
+    assert_eq!(org.call("DELETE", &gone, Value::Null, &[]).await.status, 204);
+    org.make("Campaign", json!({"Name": "Unheard"})).await;
+    assert_eq!(read(&org, "/data/Desk__chn", &Replay::Earliest).len(), 0);
+}

@@ -22,8 +22,8 @@ pub struct Arguments {
     /// Where the Salesforce org listens
     #[arg(long, default_value = "127.0.0.1:8102", value_name = "ADDR")]
     salesforce: String,
-    /// Where change events will be served; not served yet
-    #[arg(long, value_name = "ADDR", hide = true)]
+    /// Where the Salesforce org serves change events (Pub/Sub API); not served unless given
+    #[arg(long, value_name = "ADDR")]
     pubsub: Option<String>,
     /// What is in them: empty, demo, or a folder of exports (hubspot/contacts.csv, salesforce/Contact.csv, …)
     #[arg(long, default_value = "empty", value_name = "empty|demo|PATH")]
@@ -51,6 +51,11 @@ enum Limits {
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let hubspot_socket = bind(&arguments.hubspot, "the simulated HubSpot account").await?;
     let salesforce_socket = bind(&arguments.salesforce, "the simulated Salesforce org").await?;
+    let pubsub_socket = match &arguments.pubsub {
+        Some(address) => Some(bind(address, "the simulated Pub/Sub API").await?),
+        None => None,
+    };
+    let pubsub_endpoint = pubsub_socket.as_ref().map(|socket| socket.address.to_string());
     let secure = if arguments.tls { Some(Authority::new(hubspot_socket.address.ip())?) } else { None };
     let url = |socket: &Socket| if secure.is_some() { socket.secure_url() } else { socket.url() };
     let (hubspot_url, salesforce_url) = (url(&hubspot_socket), url(&salesforce_socket));
@@ -89,7 +94,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             "client_id": on_salesforce.client_id, "client_secret": on_salesforce.client_secret,
             "username": on_salesforce.username, "password": on_salesforce.password,
             "access_token": on_salesforce.access_token, "refresh_token": on_salesforce.refresh_token,
-            "org_id": on_salesforce.org_id, "user_id": on_salesforce.user_id, "pubsub_endpoint": null,
+            "org_id": on_salesforce.org_id, "user_id": on_salesforce.user_id, "pubsub_endpoint": pubsub_endpoint,
         },
     });
     if let Some(authority) = &secure {
@@ -98,10 +103,11 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     eprintln!("HubSpot (simulated):    {hubspot_url}/_sim/console");
     eprintln!("Salesforce (simulated): {salesforce_url}/_sim/console");
-    if arguments.pubsub.is_some() {
-        eprintln!("change events are not served yet; --pubsub is ignored");
-    }
     let tls = secure.as_ref().map(|authority| authority.tls.clone());
+    if let Some(socket) = pubsub_socket {
+        eprintln!("Pub/Sub API (simulated): {}", url(&socket));
+        socket.simulate(salesforce.pubsub_router(), tls.clone());
+    }
     hubspot.set_secure(tls.is_some());
     tokio::spawn(hubspot_sim::pump(hubspot.clone()));
     hubspot_socket.simulate(hubspot.router(), tls.clone());

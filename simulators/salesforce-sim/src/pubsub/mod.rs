@@ -17,6 +17,7 @@ mod schema;
 mod service;
 mod session;
 mod settings;
+mod setup;
 mod wire;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};

@@ -129,6 +129,7 @@ fn fits(schema: &EventSchema, payload: &[u8]) -> bool {
 impl State {
     /// The platform event that may be published on a topic.
     pub(super) fn publishable(&mut self, topic: &str) -> Result<String, EventRefusal> {
+        self.events.learn(&self.org, topic);
         match self.events.topic(&self.org, &self.auth.org_id, topic)? {
             Topic::Platform(name) => Ok(name),
             // assumed: status, code and wording; that change events cannot be published is documented

@@ -215,6 +215,7 @@ impl State {
         replay: &Replay,
         now: Timestamp,
     ) -> Result<(Topic, u64), EventRefusal> {
+        self.events.learn(&self.org, name);
         let topic = self.events.topic(&self.org, &self.auth.org_id, name)?;
         if !self.events.may_read(&topic) {
             let message = "You don't have the permissions to subscribe to this topic.";

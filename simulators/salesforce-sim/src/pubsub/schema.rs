@@ -119,7 +119,7 @@ pub(crate) fn object_name(event: &str) -> Option<String> {
     event.strip_suffix("ChangeEvent").filter(|object| !object.is_empty()).map(ToOwned::to_owned)
 }
 
-fn type_of(kind: &str) -> Type {
+pub(super) fn type_of(kind: &str) -> Type {
     match kind {
         "boolean" => Type::Boolean,
         "int" => Type::Int,

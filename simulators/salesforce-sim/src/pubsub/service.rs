@@ -217,6 +217,7 @@ impl PubSub for Service {
         let found = {
             let mut guard = self.0.state();
             let state = &mut *guard;
+            state.events.learn(&state.org, &name);
             let topic = state.events.topic(&state.org, &state.auth.org_id, &name);
             topic.map(|topic| TopicInfo {
                 topic_name: name.clone(),

@@ -162,6 +162,7 @@ impl State {
             "PermissionSet" | "Profile" => self.save_permission_set(kind, full_name, body, who),
             _ => {
                 self.check_component(kind.name, full_name, body, &files, &|_| false)?;
+                self.channel_saved(kind.name, full_name, body)?;
                 let standard = self.read_component(kind.name, full_name).is_some();
                 let new = self.setup.components.put_files(kind, full_name, body.clone(), files, who);
                 Ok(new && !standard)
@@ -179,10 +180,12 @@ impl State {
             _ => {
                 let gone = self.setup.components.remove(kind.name, full_name);
                 self.setup.forget(kind.name, full_name);
-                gone.map(drop).ok_or_else(|| {
+                let gone = gone.ok_or_else(|| {
                     let message = format!("In field: fullName - no {} named {full_name} found", kind.name);
                     problem("INVALID_CROSS_REFERENCE_KEY", message)
-                })
+                })?;
+                self.channel_removed(kind.name, full_name, &gone.body);
+                Ok(())
             }
         }
     }
