@@ -12,6 +12,7 @@ use transport::World;
 use crate::error::EngineError;
 use crate::figures::{Counter, Figures};
 use crate::options::Options;
+use crate::owners::OwnerMap;
 use crate::plant::Plant;
 use crate::references::Links;
 use crate::remedy;
@@ -45,6 +46,7 @@ pub struct Connection {
     sides: Sides<Arc<dyn SideApi>>,
     schema: OnceCell<Arc<Schema>>,
     run: Mutex<String>,
+    pub(crate) owners: Mutex<Arc<OwnerMap>>,
     /// What records held when they could not be brought in step: a poll that sees the same again need not look again.
     stuck: Mutex<BTreeMap<(Side, String, String), Values>>,
 }
@@ -78,6 +80,7 @@ impl Connection {
     ) -> Self {
         Self {
             run: Mutex::new(String::new()),
+            owners: Mutex::default(),
             stuck: Mutex::new(BTreeMap::new()),
             schema: OnceCell::new(),
             figures: Counter::default(),

@@ -11,7 +11,6 @@ use store::{HistoryEntry, Link, Mark, NewIntent, NewLink, Outcome, SyncError, Tx
 use crate::connection::Connection;
 use crate::error::EngineError;
 use crate::plant::Plant;
-use crate::references::Links;
 use crate::remedy;
 use crate::schema::Route;
 use crate::side::{RecordState, Refusal, Written};
@@ -57,6 +56,9 @@ impl Connection {
             by_object.entry(new.route.object(side.other()).to_owned()).or_default().push(new);
         }
         for (object, records) in by_object {
+            for new in &records {
+                self.know_owners(&new.route, std::iter::once((side, &new.record.values))).await?;
+            }
             let mut jobs: Vec<Job> = records.into_iter().map(|new| self.prepare(side, new)).collect();
             self.call(side.other(), &object, &mut jobs).await?;
             for job in jobs {
@@ -69,12 +71,16 @@ impl Connection {
 
     /// What the new record will hold; what does not fit is left out and said.
     fn prepare(&self, side: Side, new: NewRecord) -> Job {
-        let links = Links::new(&self.store, &self.id, &new.route);
+        let links = self.links();
         let plan =
             model::plan_create(side, &new.route.pairs, &new.record.values, &self.convert_context(&links));
         let mut misfits = Vec::new();
         for misfit in &plan.misfits {
             let Some(pair) = new.route.pairs.get(misfit.pair) else { continue };
+            if let model::Misfit::UnmatchedOwner { value, .. } = &misfit.misfit {
+                misfits.push(self.unmatched_owner(side, value));
+                continue;
+            }
             misfits.push(SyncError {
                 side,
                 object: new.record.object.clone(),
@@ -337,6 +343,12 @@ impl Connection {
                 (Some(sent), _) if self.options.planted(Plant::OneShadow) => sent.clone(),
                 (Some(sent), stored) => stored.unwrap_or(sent).clone(),
                 (None, stored) if source.is_blank() && stored.is_none_or(Value::is_blank) => Value::Blank,
+                // Nobody goes with the owner: as soon as somebody does, it is an edit that has not gone across yet.
+                (None, Some(stored)) if target == Side::Salesforce && pair.hubspot.is_owner() && !source.is_blank() => {
+                    shadows.get_mut(side).insert(from.clone(), Value::Blank);
+                    shadows.get_mut(target).insert(to.clone(), stored.clone());
+                    continue;
+                }
                 (None, _) => continue,
             };
             shadows.get_mut(side).insert(from.clone(), source.clone());

@@ -12,6 +12,7 @@ mod detect;
 mod error;
 mod figures;
 mod options;
+mod owners;
 mod pair;
 mod place;
 mod plan;

@@ -10,7 +10,6 @@ use crate::connection::Connection;
 use crate::error::EngineError;
 use crate::pair::Pair;
 use crate::plant::Plant;
-use crate::references::Links;
 use crate::remedy;
 use crate::schema::Route;
 use crate::side::{RecordState, Refusal, Written};
@@ -65,6 +64,10 @@ impl Connection {
     }
 
     async fn reconcile_route(&self, route: &Route, pairs: Vec<Pair>) -> Result<(), EngineError> {
+        let records = pairs.iter().flat_map(|pair| {
+            [Side::HubSpot, Side::Salesforce].map(|side| (side, &pair.record(side).values))
+        });
+        self.know_owners(route, records).await?;
         let mut works = Vec::with_capacity(pairs.len());
         for pair in pairs {
             works.push(self.take_up(route, pair)?);
@@ -153,7 +156,7 @@ impl Connection {
     }
 
     fn decide(&self, route: &Route, work: &mut Work) {
-        let links = Links::new(&self.store, &self.id, route);
+        let links = self.links();
         let context = self.convert_context(&links);
         work.plan = model::plan_pair(&PairView {
             pairs: &route.pairs,
@@ -430,6 +433,10 @@ impl Connection {
             let Some(pair) = route.pairs.get(misfit.pair) else { continue };
             let side = misfit.to.other();
             let field = pair.field(side).name.clone();
+            if let model::Misfit::UnmatchedOwner { value, .. } = &misfit.misfit {
+                self.note_unmatched_owner(tx, side, value)?;
+                continue;
+            }
             tx.set_error(
                 &self.id,
                 &SyncError {

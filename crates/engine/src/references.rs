@@ -1,30 +1,43 @@
-//! References between records, translated by the links of a connection.
+//! References between records, translated by the links of a connection; owners by who goes with whom.
+
+use std::sync::Arc;
 
 use model::{ConnectionId, References, Side};
-use store::Store;
+use store::{LinkState, Resting, Store};
 
-use crate::schema::Route;
+use crate::connection::Connection;
+use crate::owners::OwnerMap;
 
 /// Translates a record id of one side into the id of its counterpart.
 pub(crate) struct Links<'a> {
     store: &'a Store,
     connection: &'a ConnectionId,
-    route: &'a Route,
+    owners: Arc<OwnerMap>,
 }
 
-impl<'a> Links<'a> {
-    pub fn new(store: &'a Store, connection: &'a ConnectionId, route: &'a Route) -> Self {
-        Self { store, connection, route }
+impl Connection {
+    /// What translates references as of now.
+    pub(crate) fn links(&self) -> Links<'_> {
+        Links { store: &self.store, connection: &self.id, owners: self.owner_map() }
     }
 }
 
 impl References for Links<'_> {
     fn counterpart(&self, side: Side, targets: &[String], id: &str) -> Option<String> {
-        let _ = self.route;
+        if model::is_owner(targets) {
+            return self.owners.counterpart(side, id);
+        }
         targets
             .iter()
             .filter_map(|object| self.store.link_of(self.connection, side, object, id).ok().flatten())
+            // A record that is gone cannot be referred to.
+            .find(|link| {
+                let gone = match side {
+                    Side::HubSpot => Resting::DeletedInSalesforce,
+                    Side::Salesforce => Resting::DeletedInHubSpot,
+                };
+                link.state != LinkState::Resting(gone)
+            })
             .map(|link| link.record(side.other()).to_owned())
-            .next()
     }
 }

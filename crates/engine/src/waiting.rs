@@ -4,7 +4,6 @@ use model::{Kind, References, Side, Value, Values};
 use store::{Cause, Link, Tx};
 
 use crate::connection::Connection;
-use crate::references::Links;
 use crate::schema::Route;
 
 /// A record that another waits for.
@@ -43,7 +42,7 @@ impl Connection {
 
     /// Of the records that these values refer to, those without a counterpart. Asked outside of a transaction.
     pub(crate) fn unlinked_references(&self, route: &Route, side: Side, values: &Values) -> Vec<Awaited> {
-        let links = Links::new(&self.store, &self.id, route);
+        let links = self.links();
         let mut unlinked = Vec::new();
         for field in route.fields(side) {
             let (Kind::Reference { targets } | Kind::References { targets }) = &field.kind else { continue };

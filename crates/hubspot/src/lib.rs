@@ -21,6 +21,7 @@ mod properties;
 mod rate;
 mod record;
 mod retry;
+mod schemas;
 mod search;
 #[cfg(test)]
 mod testing;
@@ -41,4 +42,5 @@ pub use owners::{Owner, Team};
 pub use pipelines::{Pipeline, Stage};
 pub use properties::{ModificationMetadata, NewProperty, NewPropertyGroup, Property, PropertyOption};
 pub use record::{HistoryEntry, Record};
+pub use schemas::{ObjectSchema, SchemaAssociation};
 pub use search::{Direction, Filter, FilterGroup, Operator, Search, SearchPage, Sort};

@@ -36,6 +36,13 @@ impl Paths {
         format!("{}/{}/batch", self.crm("associations", "v4", from), segment(to))
     }
 
+    pub(crate) fn schemas(&self) -> String {
+        match self {
+            Self::Dated(version) => format!("/crm-object-schemas/{version}/schemas"),
+            Self::Classic => "/crm-object-schemas/v3/schemas".to_owned(),
+        }
+    }
+
     pub(crate) fn account(&self) -> String {
         match self {
             Self::Dated(version) => format!("/account-info/{version}/details"),

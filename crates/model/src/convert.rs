@@ -91,6 +91,14 @@ pub enum Misfit {
         /// The record.
         value: String,
     },
+    /// An owner whom nobody on the other side goes with.
+    #[error("nobody on the other side goes with the owner {value} in '{field}'")]
+    UnmatchedOwner {
+        /// The field it does not fit.
+        field: String,
+        /// The owner.
+        value: String,
+    },
 }
 
 impl Misfit {
@@ -103,6 +111,7 @@ impl Misfit {
             Self::OutOfRange { .. } => "OUT_OF_RANGE",
             Self::WrongFormat { .. } => "WRONG_FORMAT",
             Self::UnlinkedReference { .. } => "UNLINKED_REFERENCE",
+            Self::UnmatchedOwner { .. } => "UNMATCHED_OWNER",
         }
     }
 
@@ -123,6 +132,9 @@ impl Misfit {
             Self::UnlinkedReference { .. } => {
                 "Nothing to do if that record is still to be synced; else switch on its object's sync."
                     .to_owned()
+            }
+            Self::UnmatchedOwner { .. } => {
+                "Give the person an active user with the same email on the other side, or pair the two by hand.".to_owned()
             }
         }
     }
@@ -215,11 +227,12 @@ pub fn convert(
         Kind::Reference { .. } => {
             let Kind::Reference { targets } = &source.kind else { return Err(wrong()) };
             let id = value.to_string();
-            context
-                .references
-                .counterpart(from, targets, &id)
-                .map(Value::Reference)
-                .ok_or_else(|| Misfit::UnlinkedReference { field: source.name.clone(), value: id.clone() })
+            let field = source.name.clone();
+            match context.references.counterpart(from, targets, &id) {
+                Some(counterpart) => Ok(Value::Reference(counterpart)),
+                None if crate::is_owner(targets) => Err(Misfit::UnmatchedOwner { field, value: id }),
+                None => Err(Misfit::UnlinkedReference { field, value: id }),
+            }
         }
         Kind::References { .. } => {
             let (Kind::References { targets }, Value::Choices(ids)) = (&source.kind, value) else {

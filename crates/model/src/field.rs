@@ -19,6 +19,26 @@ pub struct Field {
     pub unique: bool,
 }
 
+/// What the owners of HubSpot records are targets of: they are people rather than records.
+pub const OWNERS: &str = "owners";
+
+impl Field {
+    /// Whether it names a person (or queue) rather than a record.
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        match &self.kind {
+            Kind::Reference { targets } => is_owner(targets),
+            _ => false,
+        }
+    }
+}
+
+/// Whether these targets are people rather than records.
+#[must_use]
+pub fn is_owner(targets: &[String]) -> bool {
+    targets.iter().any(|target| matches!(target.as_str(), OWNERS | "User" | "Group"))
+}
+
 /// Whether a field can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Access {

@@ -9,6 +9,7 @@ mod field;
 mod ids;
 mod mapping;
 mod merge;
+mod merge_reference;
 mod merge_references;
 mod new_property;
 mod plan;
@@ -19,7 +20,7 @@ mod value;
 pub mod wire;
 
 pub use convert::{ConvertContext, Misfit, References, convert, equivalent, same_stored, same_text};
-pub use field::{Access, ChoiceList, ChoiceOption, Field, Kind, TextFormat};
+pub use field::{Access, ChoiceList, ChoiceOption, Field, Kind, OWNERS, TextFormat, is_owner};
 pub use ids::{ConnectionId, salesforce_id_18};
 pub use mapping::{
     ChoiceMap, ChoiceText, FieldMapping, FieldPair, MappingRefused, MatchBy, ObjectMapping, OnDelete,

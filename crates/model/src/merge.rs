@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::convert::{choices_go_together, convert_choice, same_time};
+use crate::merge_reference::{merge_owner, would_lose};
 use crate::merge_references::merge_references;
 use crate::{
     ConvertContext, FieldPair, Kind, Misfit, Reason, Side, Sides, SyncRule, Value, convert, equivalent,
@@ -86,6 +87,9 @@ pub fn merge(
     if equivalent(now.hubspot, now.salesforce, pair, context) {
         return Decision::Agree;
     }
+    if pair.hubspot.is_owner() {
+        return merge_owner(pair, now, changed, shadow.is_none(), times, context);
+    }
     let decided = match pair.mapping.rule {
         SyncRule::DontSync => return Decision::Rest,
         SyncRule::Union => return union(pair, now, shadow, context),
@@ -98,6 +102,9 @@ pub fn merge(
             None => return Decision::NeedTimes,
         },
     };
+    if would_lose(pair, decided.from, now, context) {
+        return Decision::Rest;
+    }
     let to = decided.from.other();
     match convert(now.get(decided.from), decided.from, pair, context) {
         Ok(value) => Decision::Write { to, value, reason: decided.reason, overrules: decided.overrules },
@@ -106,10 +113,10 @@ pub fn merge(
 }
 
 /// Which side's value is taken over, and why.
-struct Decided {
-    from: Side,
-    reason: Reason,
-    overrules: bool,
+pub(crate) struct Decided {
+    pub from: Side,
+    pub reason: Reason,
+    pub overrules: bool,
 }
 
 fn only_changed(side: Side) -> Reason {
@@ -133,13 +140,13 @@ fn fills_blank(side: Side) -> Reason {
     }
 }
 
-fn take(from: Side, reason: Reason, overrules: bool) -> Decided {
+pub(crate) fn take(from: Side, reason: Reason, overrules: bool) -> Decided {
     Decided { from, reason, overrules }
 }
 
 /// The leader's value stands; where the leader holds nothing, the other's fills it, unless the leader has just been
 /// cleared.
-fn prefer(leader: Side, now: Sides<&Value>, changed: Sides<bool>, first: bool) -> Decided {
+pub(crate) fn prefer(leader: Side, now: Sides<&Value>, changed: Sides<bool>, first: bool) -> Decided {
     let follower = leader.other();
     let blank = now.get(leader).is_blank();
     let held = !now.get(follower).is_blank();
@@ -155,7 +162,7 @@ fn prefer(leader: Side, now: Sides<&Value>, changed: Sides<bool>, first: bool) -
 }
 
 /// The leader's value stands, blank or not.
-fn always(leader: Side, now: Sides<&Value>, changed: Sides<bool>, first: bool) -> Decided {
+pub(crate) fn always(leader: Side, now: Sides<&Value>, changed: Sides<bool>, first: bool) -> Decided {
     let follower = leader.other();
     if first {
         let held = !now.get(follower).is_blank();
@@ -168,7 +175,12 @@ fn always(leader: Side, now: Sides<&Value>, changed: Sides<bool>, first: bool) -
 }
 
 /// The later edit stands. Answers nothing while it is not known when the edits were made.
-fn two_way(now: Sides<&Value>, changed: Sides<bool>, first: bool, times: Sides<EditTime>) -> Option<Decided> {
+pub(crate) fn two_way(
+    now: Sides<&Value>,
+    changed: Sides<bool>,
+    first: bool,
+    times: Sides<EditTime>,
+) -> Option<Decided> {
     if first {
         if now.salesforce.is_blank() {
             return Some(take(Side::HubSpot, Reason::FillsBlankInSalesforce, false));

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use ::hubspot::{
     BatchInput, BatchRead, Client, Direction, Filter, FilterGroup, HistoryEntry, List, NewProperty,
-    NewPropertyGroup, Operator, Property, Record, RowError, RowResult, Search, Sort,
+    NewPropertyGroup, ObjectSchema, Operator, Property, Record, RowError, RowResult, Search, Sort,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, Side, TextFormat, Value, Values, wire};
+use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, OWNERS, Side, TextFormat, Value, Values, wire};
 
-use super::{Answer, ChangesPage, HUBSPOT_MARKER, Key, RecordState, Refusal, SideApi, SideError, Written};
+use tokio::sync::OnceCell;
+
+use super::associations;
+use super::{Answer, ChangesPage, HUBSPOT_MARKER, Key, Person, RecordState, Refusal, SideApi, SideError, Written};
 
 /// Records in a page of a search, and the most that one search can reach.
 const PAGE: u32 = 200;
@@ -24,11 +27,25 @@ const GROUP: &str = "tandem";
 #[derive(Debug, Clone)]
 pub(crate) struct HubSpotSide {
     client: Client,
+    custom: OnceCell<Vec<ObjectSchema>>,
 }
 
 impl HubSpotSide {
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, custom: OnceCell::new() }
+    }
+
+    /// Records as HubSpot answered them, with those of their associations that are mapped.
+    async fn states(
+        &self,
+        object: &str,
+        records: &[Record],
+        fields: &[Field],
+    ) -> Result<Vec<RecordState>, SideError> {
+        let mut states: Vec<RecordState> =
+            records.iter().map(|record| state(object, record, fields)).collect();
+        associations::fill(&self.client, object, &mut states, fields).await?;
+        Ok(states)
     }
 
     async fn read_by(
@@ -45,7 +62,7 @@ impl HubSpotSide {
             ..BatchRead::default()
         };
         let answer = self.client.batch_read(object, &read).await.map_err(|error| failed(&error))?;
-        Ok(answer.found.iter().map(|record| state(object, record, fields)).collect())
+        self.states(object, &answer.found, fields).await
     }
 
     async fn search(
@@ -58,7 +75,7 @@ impl HubSpotSide {
         let mut found = Vec::new();
         loop {
             let page = self.client.search(object, &search).await.map_err(|error| failed(&error))?;
-            found.extend(page.results.iter().map(|record| state(object, record, fields)));
+            found.extend(self.states(object, &page.results, fields).await?);
             search.after = page.after;
             if search.after.is_none() {
                 return Ok(found);
@@ -79,7 +96,7 @@ impl HubSpotSide {
         };
         let page = self.client.list(object, &list).await.map_err(|error| failed(&error))?;
         Ok(ChangesPage {
-            records: page.results.iter().map(|record| state(object, record, fields)).collect(),
+            records: self.states(object, &page.results, fields).await?,
             next: page.after.map(|after| Page::List { after }.to_string()),
         })
     }
@@ -104,8 +121,7 @@ impl HubSpotSide {
         };
         let page = self.client.search(object, &search).await.map_err(|error| failed(&error))?;
         let last = page.results.last().and_then(|record| record.updated_at);
-        let records: Vec<RecordState> =
-            page.results.iter().map(|record| state(object, record, fields)).collect();
+        let records = self.states(object, &page.results, fields).await?;
         let next = match page.after.as_deref().map(str::parse::<u64>) {
             Some(Ok(after)) if after + u64::from(PAGE) <= REACH => Some(Page::Since { since, offset: after }),
             Some(_) => match last {
@@ -137,8 +153,7 @@ impl HubSpotSide {
             ..Search::default()
         };
         let page = self.client.search(object, &search).await.map_err(|error| failed(&error))?;
-        let records: Vec<RecordState> =
-            page.results.iter().map(|record| state(object, record, fields)).collect();
+        let records = self.states(object, &page.results, fields).await?;
         let next = match records.last() {
             Some(last) if page.after.is_some() => Page::Moment { at, after: last.id.clone() },
             _ => {
@@ -155,6 +170,7 @@ impl HubSpotSide {
             .map(|(index, (id, values))| {
                 let mut properties: BTreeMap<String, String> = values
                     .iter()
+                    .filter(|(name, _)| !associations::is_association(name))
                     .filter_map(|(name, value)| {
                         let field = fields.iter().find(|field| field.name == *name)?;
                         Some((name.clone(), wire::to_hubspot(field, value)))
@@ -198,7 +214,12 @@ impl SideApi for HubSpotSide {
     fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>> {
         Box::pin(async move {
             let properties = self.client.properties(object).await.map_err(|error| failed(&error))?;
-            Ok(properties.iter().filter(|property| !property.archived).map(|p| field(object, p)).collect())
+            let custom =
+                self.custom.get_or_try_init(|| associations::custom_objects(&self.client)).await?;
+            let properties = properties.iter().filter(|property| !property.archived);
+            let mut fields: Vec<Field> = properties.map(|property| field(object, property)).collect();
+            fields.extend(associations::fields_of(object, custom));
+            Ok(fields)
         })
     }
 
@@ -305,14 +326,22 @@ impl SideApi for HubSpotSide {
                 wanted.extend(names.iter().cloned());
             }
             let mut times = BTreeMap::new();
-            for (object, (ids, mut wanted)) in by_object {
-                wanted.sort();
-                wanted.dedup();
+            for (object, (ids, mut asked)) in by_object {
+                asked.sort();
+                asked.dedup();
+                let told_by = |name: &String| {
+                    associations::told_by(object, name).map_or_else(|| name.clone(), ToOwned::to_owned)
+                };
+                let wanted: Vec<String> = asked.iter().map(told_by).collect();
+                let wanted: Vec<String> =
+                    wanted.into_iter().filter(|name| !associations::is_association(name)).collect();
                 let read = BatchRead { ids, with_history: wanted, ..BatchRead::default() };
                 let answer = self.client.batch_read(object, &read).await.map_err(|error| failed(&error))?;
                 for record in answer.found {
-                    for (property, entries) in &record.history {
-                        times.insert((record.id.clone(), property.clone()), newest(entries));
+                    for name in &asked {
+                        if let Some(entries) = record.history.get(&told_by(name)) {
+                            times.insert((record.id.clone(), name.clone()), newest(entries));
+                        }
                     }
                 }
             }
@@ -327,13 +356,27 @@ impl SideApi for HubSpotSide {
         fields: &'a [Field],
     ) -> Answer<'a, Vec<Written>> {
         Box::pin(async move {
-            let inputs = Self::rows(rows, fields, RowKey::Record);
-            let results = self.client.batch_update(object, &inputs).await.map_err(|error| failed(&error))?;
-            Ok(results
-                .into_iter()
-                .zip(rows)
-                .map(|(result, (_, sent))| written(result, sent, fields))
-                .collect())
+            // A row of nothing but associations has no properties to write.
+            let bare = |values: &Values| values.keys().all(|name| associations::is_association(name));
+            let with_properties: Vec<(String, Values)> =
+                rows.iter().filter(|(_, values)| !bare(values)).cloned().collect();
+            let inputs = Self::rows(&with_properties, fields, RowKey::Record);
+            let results = match inputs.as_slice() {
+                [] => Vec::new(),
+                some => self.client.batch_update(object, some).await.map_err(|error| failed(&error))?,
+            };
+            let mut results = results.into_iter();
+            let mut outcomes: Vec<Written> = rows
+                .iter()
+                .map(|(id, sent)| {
+                    if bare(sent) {
+                        return Written::Stored { id: id.clone(), values: Values::new(), call: None };
+                    }
+                    results.next().map_or(Written::Unknown, |result| written(result, sent, fields))
+                })
+                .collect();
+            associations::write(&self.client, object, rows, &mut outcomes).await;
+            Ok(outcomes)
         })
     }
 
@@ -347,7 +390,10 @@ impl SideApi for HubSpotSide {
             // An upsert by the marker makes one record however often it is sent.
             let inputs = Self::rows(rows, fields, RowKey::Marker);
             let results = self.client.batch_upsert(object, &inputs).await.map_err(|error| failed(&error))?;
-            Ok(results.into_iter().map(|result| created(result, fields)).collect())
+            let mut outcomes: Vec<Written> =
+                results.into_iter().map(|result| created(result, fields)).collect();
+            associations::write(&self.client, object, rows, &mut outcomes).await;
+            Ok(outcomes)
         })
     }
 
@@ -372,6 +418,7 @@ impl SideApi for HubSpotSide {
                 }
                 outcomes.push(outcome);
             }
+            associations::write(&self.client, object, rows, &mut outcomes).await;
             Ok(outcomes)
         })
     }
@@ -386,6 +433,25 @@ impl SideApi for HubSpotSide {
             };
             let done = |id: &String| Written::Stored { id: id.clone(), values: Values::new(), call: None };
             Ok(ids.iter().map(|id| outcome.clone().unwrap_or_else(|| done(id))).collect())
+        })
+    }
+
+    fn owners(&self) -> Answer<'_, Vec<Person>> {
+        Box::pin(async move {
+            let mut people = Vec::new();
+            for archived in [false, true] {
+                let owners = self.client.owners(archived).await.map_err(|error| failed(&error))?;
+                people.extend(owners.into_iter().map(|owner| {
+                    let names = [owner.first_name, owner.last_name].into_iter().flatten();
+                    Person {
+                        name: names.collect::<Vec<_>>().join(" "),
+                        id: owner.id,
+                        email: owner.email,
+                        active: !owner.archived,
+                    }
+                }));
+            }
+            Ok(people)
         })
     }
 
@@ -439,7 +505,8 @@ fn modified_property(object: &str) -> &'static str {
 }
 
 fn property_names(fields: &[Field]) -> Vec<String> {
-    fields.iter().map(|field| field.name.clone()).chain([HUBSPOT_MARKER.to_owned()]).collect()
+    let properties = fields.iter().filter(|field| !associations::is_association(&field.name));
+    properties.map(|field| field.name.clone()).chain([HUBSPOT_MARKER.to_owned()]).collect()
 }
 
 fn state(object: &str, record: &Record, fields: &[Field]) -> RecordState {
@@ -482,6 +549,7 @@ fn field(object: &str, property: &Property) -> Field {
     let kind = match property.kind.as_str() {
         "number" => Kind::Number { integer_digits: None, decimals: None },
         "bool" => Kind::Boolean,
+        "enumeration" if is_owner(property) => Kind::Reference { targets: vec![OWNERS.to_owned()] },
         "date" => Kind::Date,
         "datetime" => Kind::DateTime,
         "enumeration" if yes_or_no => Kind::Boolean,
@@ -505,6 +573,12 @@ fn field(object: &str, property: &Property) -> Field {
         required: required(object, &property.name),
         unique: property.has_unique_value || (object == "contacts" && property.name == "email"),
     }
+}
+
+/// Whether a property holds one owner.
+fn is_owner(property: &Property) -> bool {
+    let says_so = property.referenced_object_type.as_deref() == Some("OWNER");
+    !property.is_multiple() && (says_so || property.name == "hubspot_owner_id")
 }
 
 /// What HubSpot asks for when a record is made. Companies need a domain or a name; Salesforce always has the name.
@@ -575,7 +649,7 @@ fn already_there(result: Result<(), ::hubspot::Error>) -> Result<(), SideError> 
     }
 }
 
-fn failed(error: &::hubspot::Error) -> SideError {
+pub(super) fn failed(error: &::hubspot::Error) -> SideError {
     SideError {
         side: Side::HubSpot,
         message: error.to_string(),

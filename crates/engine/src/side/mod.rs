@@ -1,5 +1,6 @@
 //! Two sides, one trait: what the reconciler asks of HubSpot and of Salesforce alike.
 
+mod associations;
 mod hubspot;
 mod preview;
 mod salesforce;
@@ -34,6 +35,16 @@ pub(crate) struct RecordState {
     pub deleted: bool,
     /// The other side's id, where Tandem wrote it there.
     pub marker: Option<String>,
+}
+
+/// Somebody to whom records can belong: a person, or a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub id: String,
+    pub name: String,
+    pub email: Option<String>,
+    /// Whether records can be given to them.
+    pub active: bool,
 }
 
 /// A page of records that may have changed.
@@ -161,6 +172,9 @@ pub(crate) trait SideApi: Send + Sync {
 
     /// Puts records into the recycle bin; one outcome a row, in order. One that is gone already counts as done.
     fn delete<'a>(&'a self, object: &'a str, ids: &'a [String]) -> Answer<'a, Vec<Written>>;
+
+    /// Everybody to whom records can belong, those who have left included, in a lasting order.
+    fn owners(&self) -> Answer<'_, Vec<Person>>;
 
     /// How far this platform's clock is ahead of ours.
     fn clock_offset(&self) -> SignedDuration;

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::{EditTime, Field, Side, Value, Values};
 
-use super::{Answer, ChangesPage, Key, RecordState, SideApi, Written};
+use super::{Answer, ChangesPage, Key, Person, RecordState, SideApi, Written};
 
 /// How the ids of records begin that a rehearsal pretends to have made.
 pub(crate) const PRETENDED: &str = "new:";
@@ -186,6 +186,10 @@ impl SideApi for PreviewSide {
         self.pretended().deleted.extend(ids.iter().map(|id| (object.to_owned(), id.clone())));
         let done = ids.iter().map(|id| Written::Stored { id: id.clone(), values: Values::new(), call: None });
         Box::pin(std::future::ready(Ok(done.collect())))
+    }
+
+    fn owners(&self) -> Answer<'_, Vec<Person>> {
+        self.real.owners()
     }
 
     fn clock_offset(&self) -> SignedDuration {

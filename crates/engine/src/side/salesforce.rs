@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, Side, TextFormat, Value, Values, wire};
 use tokio::sync::OnceCell;
 
-use super::{Answer, ChangesPage, Key, RecordState, Refusal, SALESFORCE_MARKER, SideApi, SideError, Written};
+use super::{Answer, ChangesPage, Key, Person, RecordState, Refusal, SALESFORCE_MARKER, SideApi, SideError, Written};
 
 /// Fields that are read of every record besides the mapped ones.
 const SYSTEM: [&str; 6] =
@@ -371,6 +371,26 @@ impl SideApi for SalesforceSide {
             let outcomes: Vec<Written> = outcomes.collect();
             tracing::debug!(object, records = outcomes.len(), "deleted");
             Ok(outcomes)
+        })
+    }
+
+    fn owners(&self) -> Answer<'_, Vec<Person>> {
+        Box::pin(async move {
+            let users = "SELECT Id, Name, Email, IsActive FROM User WHERE UserType IN ('Standard', 'PowerPartner', \
+                         'Guest') ORDER BY CreatedDate, Id";
+            let queues = "SELECT Id, Name, Email FROM Group WHERE Type = 'Queue' ORDER BY Id";
+            let mut people = Vec::new();
+            for soql in [users, queues] {
+                let rows =
+                    self.client.query_rows(soql, Scope::Live).await.map_err(|error| failed(&error))?;
+                people.extend(rows.iter().map(|row| Person {
+                    id: row.id.clone().unwrap_or_default(),
+                    name: row.text("Name").unwrap_or_default().to_owned(),
+                    email: row.text("Email").map(ToOwned::to_owned),
+                    active: row.get("IsActive").and_then(serde_json::Value::as_bool).unwrap_or(true),
+                }));
+            }
+            Ok(people)
         })
     }
 

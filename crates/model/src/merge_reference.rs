@@ -1,0 +1,58 @@
+//! What is particular about a reference to one record, and to an owner.
+
+use crate::merge::{Decided, always, prefer, take, two_way};
+use crate::{
+    ConvertContext, Decision, EditTime, FieldPair, Kind, Reason, Side, Sides, SyncRule, Value, convert,
+};
+
+/// Whether taking over the value of `from`, which is blank, would let go of a record that `from` cannot know: one that
+/// has no counterpart there (yet, or any more). Blank then says nothing.
+pub(crate) fn would_lose(
+    pair: &FieldPair,
+    from: Side,
+    now: Sides<&Value>,
+    context: &ConvertContext<'_>,
+) -> bool {
+    let to = from.other();
+    let (Kind::Reference { targets }, Value::Reference(id)) = (&pair.field(to).kind, now.get(to)) else {
+        return false;
+    };
+    now.get(from).is_blank() && context.references.counterpart(to, targets, id).is_none()
+}
+
+/// Decides about an owner. A Salesforce record always has one, and keeps it when two records meet that were both
+/// there; a HubSpot owner that is cleared comes back.
+pub(crate) fn merge_owner(
+    pair: &FieldPair,
+    now: Sides<&Value>,
+    changed: Sides<bool>,
+    first: bool,
+    times: Sides<EditTime>,
+    context: &ConvertContext<'_>,
+) -> Decision {
+    let decided = match pair.mapping.rule {
+        SyncRule::DontSync => return Decision::Rest,
+        SyncRule::AlwaysHubSpot => always(Side::HubSpot, now, changed, first),
+        SyncRule::PreferHubSpot => prefer(Side::HubSpot, now, changed, first),
+        SyncRule::AlwaysSalesforce => always(Side::Salesforce, now, changed, first),
+        SyncRule::PreferSalesforce => prefer(Side::Salesforce, now, changed, first),
+        SyncRule::TwoWay | SyncRule::Union if first => prefer(Side::Salesforce, now, changed, first),
+        SyncRule::TwoWay | SyncRule::Union => match two_way(now, changed, first, times) {
+            Some(decided) => decided,
+            None => return Decision::NeedTimes,
+        },
+    };
+    let decided: Decided = if decided.from == Side::HubSpot && now.hubspot.is_blank() {
+        if !pair.mapping.rule.writes(Side::HubSpot) {
+            return Decision::Rest;
+        }
+        take(Side::Salesforce, Reason::SalesforceRanksHigher, false)
+    } else {
+        decided
+    };
+    let to = decided.from.other();
+    match convert(now.get(decided.from), decided.from, pair, context) {
+        Ok(value) => Decision::Write { to, value, reason: decided.reason, overrules: decided.overrules },
+        Err(misfit) => Decision::Misfit { to, misfit },
+    }
+}
