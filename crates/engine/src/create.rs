@@ -344,7 +344,9 @@ impl Connection {
                 (Some(sent), stored) => stored.unwrap_or(sent).clone(),
                 (None, stored) if source.is_blank() && stored.is_none_or(Value::is_blank) => Value::Blank,
                 // Nobody goes with the owner: as soon as somebody does, it is an edit that has not gone across yet.
-                (None, Some(stored)) if target == Side::Salesforce && pair.hubspot.is_owner() && !source.is_blank() => {
+                (None, Some(stored))
+                    if target == Side::Salesforce && pair.hubspot.is_owner() && !source.is_blank() =>
+                {
                     shadows.get_mut(side).insert(from.clone(), Value::Blank);
                     shadows.get_mut(target).insert(to.clone(), stored.clone());
                     continue;

@@ -144,8 +144,7 @@ impl Connection {
         let now = self.now();
         self.store.transaction(|tx| {
             for side in [Side::HubSpot, Side::Salesforce] {
-                let gained =
-                    map.people.get(side).keys().filter(|id| map.counterpart(side, id).is_some());
+                let gained = map.people.get(side).keys().filter(|id| map.counterpart(side, id).is_some());
                 for id in gained {
                     tx.resolve_errors(&self.id, side, object_of(side), id, &[], now)?;
                     for (object, record) in tx.waiting_for(&self.id, side, id)? {

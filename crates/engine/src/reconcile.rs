@@ -64,9 +64,9 @@ impl Connection {
     }
 
     async fn reconcile_route(&self, route: &Route, pairs: Vec<Pair>) -> Result<(), EngineError> {
-        let records = pairs.iter().flat_map(|pair| {
-            [Side::HubSpot, Side::Salesforce].map(|side| (side, &pair.record(side).values))
-        });
+        let records = pairs
+            .iter()
+            .flat_map(|pair| [Side::HubSpot, Side::Salesforce].map(|side| (side, &pair.record(side).values)));
         self.know_owners(route, records).await?;
         let mut works = Vec::with_capacity(pairs.len());
         for pair in pairs {

@@ -24,6 +24,16 @@ impl Connection {
 
 impl References for Links<'_> {
     fn counterpart(&self, side: Side, targets: &[String], id: &str) -> Option<String> {
+        self.counterpart_among(side, targets, &[], id)
+    }
+
+    fn counterpart_among(
+        &self,
+        side: Side,
+        targets: &[String],
+        takes: &[String],
+        id: &str,
+    ) -> Option<String> {
         if model::is_owner(targets) {
             return self.owners.counterpart(side, id);
         }
@@ -36,7 +46,9 @@ impl References for Links<'_> {
                     Side::HubSpot => Resting::DeletedInSalesforce,
                     Side::Salesforce => Resting::DeletedInHubSpot,
                 };
-                link.state != LinkState::Resting(gone)
+                let other = link.object(side.other());
+                let taken = takes.is_empty() || takes.iter().any(|object| object == other);
+                taken && link.state != LinkState::Resting(gone)
             })
             .map(|link| link.record(side.other()).to_owned())
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use model::{Field, FieldPair, ObjectMapping, Side};
+use model::{Field, FieldMapping, FieldPair, Kind, ObjectMapping, Side};
 
 use crate::error::EngineError;
 use crate::settings::Settings;
@@ -127,6 +127,7 @@ pub(crate) async fn read(
         }
     }
     let mut problems = Vec::new();
+    let mut left_alone = Vec::new();
     let mut routes = Vec::new();
     for mapping in settings.objects.iter().filter(|mapping| mapping.enabled) {
         let field = |side: Side, object: &String, name: &str| {
@@ -135,13 +136,10 @@ pub(crate) async fn read(
         let mut pairs = Vec::new();
         for wanted in &mapping.fields {
             let mut report = |problem: String| {
-                problems.push(MappingProblem {
-                    mapping: format!(
-                        "{} ↔ {}: {} ↔ {}",
-                        mapping.hubspot_object, mapping.salesforce_object, wanted.hubspot, wanted.salesforce
-                    ),
-                    problem,
-                });
+                // An account with one currency has no field for it.
+                if settings.chosen || wanted.salesforce != "CurrencyIsoCode" {
+                    problems.push(MappingProblem { mapping: named(mapping, wanted), problem });
+                }
             };
             let hubspot_field = field(Side::HubSpot, &mapping.hubspot_object, &wanted.hubspot);
             let salesforce_field = field(Side::Salesforce, &mapping.salesforce_object, &wanted.salesforce);
@@ -164,7 +162,12 @@ pub(crate) async fn read(
                 }
             };
             match FieldPair::new(wanted.clone(), hubspot_field, salesforce_field) {
-                Ok(pair) => pairs.push(pair),
+                Ok(pair) => match nowhere(settings, &pair) {
+                    None => pairs.push(pair),
+                    Some(problem) => {
+                        left_alone.push(MappingProblem { mapping: named(mapping, wanted), problem })
+                    }
+                },
                 Err(refused) => report(refused.to_string()),
             }
         }
@@ -180,5 +183,36 @@ pub(crate) async fn read(
             problems.iter().map(|known| format!("{}: {}", known.mapping, known.problem)).collect();
         return Err(EngineError::Settings(said.join(" ")));
     }
+    // Another object that is switched off is no mistake of this mapping: it is said, and the field rests.
+    problems.extend(left_alone);
     Ok((Schema { routes, time_zone, problems }, described))
+}
+
+/// A mapping in words.
+fn named(mapping: &ObjectMapping, field: &FieldMapping) -> String {
+    format!(
+        "{} ↔ {}: {} ↔ {}",
+        mapping.hubspot_object, mapping.salesforce_object, field.hubspot, field.salesforce
+    )
+}
+
+/// Why a reference cannot be kept in step: none of the objects it leads to are.
+fn nowhere(settings: &Settings, pair: &FieldPair) -> Option<String> {
+    let targets = |side: Side| match &pair.field(side).kind {
+        Kind::Reference { targets } | Kind::References { targets } => Some(targets),
+        _ => None,
+    };
+    let (hubspot, salesforce) = (targets(Side::HubSpot)?, targets(Side::Salesforce)?);
+    let in_step = settings.objects.iter().filter(|mapping| mapping.enabled).any(|mapping| {
+        hubspot.contains(&mapping.hubspot_object) && salesforce.contains(&mapping.salesforce_object)
+    });
+    if in_step || (model::is_owner(hubspot) && model::is_owner(salesforce)) {
+        return None;
+    }
+    Some(format!(
+        "It leads to {} and {}, which are not kept in step: both sides keep what they have. Switch that object on to \
+         have it follow.",
+        hubspot.join(" or "),
+        salesforce.join(" or ")
+    ))
 }

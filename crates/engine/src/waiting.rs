@@ -44,15 +44,19 @@ impl Connection {
     pub(crate) fn unlinked_references(&self, route: &Route, side: Side, values: &Values) -> Vec<Awaited> {
         let links = self.links();
         let mut unlinked = Vec::new();
-        for field in route.fields(side) {
-            let (Kind::Reference { targets } | Kind::References { targets }) = &field.kind else { continue };
+        for pair in &route.pairs {
+            let (field, across) = (pair.field(side), pair.field(side.other()));
+            let (Some(targets), Some(takes)) = (targets(&field.kind), targets(&across.kind)) else {
+                continue;
+            };
             let named: Vec<&String> = match values.get(&field.name) {
                 Some(Value::Reference(id)) => vec![id],
                 Some(Value::Choices(ids)) => ids.iter().collect(),
                 _ => continue,
             };
-            let alone = named.into_iter().filter(|id| links.counterpart(side, targets, id).is_none());
-            unlinked.extend(alone.map(|id| Awaited { objects: targets.clone(), id: id.clone() }));
+            let alone =
+                named.into_iter().filter(|id| links.counterpart_among(side, targets, takes, id).is_none());
+            unlinked.extend(alone.map(|id| Awaited { objects: targets.to_vec(), id: id.clone() }));
         }
         unlinked
     }
@@ -65,6 +69,13 @@ impl Connection {
             }
         }
         Ok(())
+    }
+}
+
+fn targets(kind: &Kind) -> Option<&[String]> {
+    match kind {
+        Kind::Reference { targets } | Kind::References { targets } => Some(targets),
+        _ => None,
     }
 }
 

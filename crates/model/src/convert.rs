@@ -31,6 +31,33 @@ impl fmt::Debug for ConvertContext<'_> {
 pub trait References {
     /// The record that is in step with `id` of `side`, which is of one of `targets`.
     fn counterpart(&self, side: Side, targets: &[String], id: &str) -> Option<String>;
+
+    /// The same, where the other side's field takes only records of `takes`: a contact whose counterpart is a lead is
+    /// none for a field of contacts.
+    fn counterpart_among(
+        &self,
+        side: Side,
+        targets: &[String],
+        takes: &[String],
+        id: &str,
+    ) -> Option<String> {
+        let _ = takes;
+        self.counterpart(side, targets, id)
+    }
+}
+
+/// The counterpart of `id`, which the field of side `from` refers to, as the other side's field takes it.
+pub(crate) fn counterpart(
+    from: Side,
+    id: &str,
+    pair: &FieldPair,
+    context: &ConvertContext<'_>,
+) -> Option<String> {
+    let targets = |side: Side| match &pair.field(side).kind {
+        Kind::Reference { targets } | Kind::References { targets } => Some(targets.as_slice()),
+        _ => None,
+    };
+    context.references.counterpart_among(from, targets(from)?, targets(from.other())?, id)
 }
 
 /// No links at all.
@@ -228,18 +255,18 @@ pub fn convert(
             let Kind::Reference { targets } = &source.kind else { return Err(wrong()) };
             let id = value.to_string();
             let field = source.name.clone();
-            match context.references.counterpart(from, targets, &id) {
+            match counterpart(from, &id, pair, context) {
                 Some(counterpart) => Ok(Value::Reference(counterpart)),
                 None if crate::is_owner(targets) => Err(Misfit::UnmatchedOwner { field, value: id }),
                 None => Err(Misfit::UnlinkedReference { field, value: id }),
             }
         }
         Kind::References { .. } => {
-            let (Kind::References { targets }, Value::Choices(ids)) = (&source.kind, value) else {
+            let (Kind::References { .. }, Value::Choices(ids)) = (&source.kind, value) else {
                 return Err(wrong());
             };
             // Those without a counterpart stay where they are: they join in when they are linked.
-            let linked = ids.iter().filter_map(|id| context.references.counterpart(from, targets, id));
+            let linked = ids.iter().filter_map(|id| counterpart(from, id, pair, context));
             let linked: BTreeSet<String> = linked.collect();
             Ok(if linked.is_empty() { Value::Blank } else { Value::Choices(linked) })
         }

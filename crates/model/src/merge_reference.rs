@@ -1,9 +1,8 @@
 //! What is particular about a reference to one record, and to an owner.
 
+use crate::convert::counterpart;
 use crate::merge::{Decided, always, prefer, take, two_way};
-use crate::{
-    ConvertContext, Decision, EditTime, FieldPair, Kind, Reason, Side, Sides, SyncRule, Value, convert,
-};
+use crate::{ConvertContext, Decision, EditTime, FieldPair, Reason, Side, Sides, SyncRule, Value, convert};
 
 /// Whether taking over the value of `from`, which is blank, would let go of a record that `from` cannot know: one that
 /// has no counterpart there (yet, or any more). Blank then says nothing.
@@ -14,10 +13,8 @@ pub(crate) fn would_lose(
     context: &ConvertContext<'_>,
 ) -> bool {
     let to = from.other();
-    let (Kind::Reference { targets }, Value::Reference(id)) = (&pair.field(to).kind, now.get(to)) else {
-        return false;
-    };
-    now.get(from).is_blank() && context.references.counterpart(to, targets, id).is_none()
+    let Value::Reference(id) = now.get(to) else { return false };
+    now.get(from).is_blank() && counterpart(to, id, pair, context).is_none()
 }
 
 /// Decides about an owner. A Salesforce record always has one, and keeps it when two records meet that were both

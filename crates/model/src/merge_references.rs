@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::convert::counterpart;
 use crate::merge::choices;
-use crate::{ConvertContext, Decision, FieldPair, Kind, Side, Sides, SyncRule, Value};
+use crate::{ConvertContext, Decision, FieldPair, Side, Sides, SyncRule, Value};
 
 /// One side's set: its linked members by their Salesforce id, and the rest.
 struct Members {
@@ -60,13 +61,6 @@ pub(crate) fn merge_references(
             _ => Decision::Agree,
         },
         (hubspot, salesforce) => Decision::WriteBoth(Sides { hubspot, salesforce }),
-    }
-}
-
-fn counterpart(from: Side, id: &str, pair: &FieldPair, context: &ConvertContext<'_>) -> Option<String> {
-    match &pair.field(from).kind {
-        Kind::References { targets } => context.references.counterpart(from, targets, id),
-        _ => None,
     }
 }
 

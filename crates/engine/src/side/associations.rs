@@ -6,7 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::hubspot::{AssociatedTo, Association, AssociationFailure, AssociationPair, Client, Error, ObjectSchema};
+use ::hubspot::{
+    AssociatedTo, Association, AssociationFailure, AssociationPair, Client, Error, ObjectSchema,
+};
 use model::{Access, Field, Kind, Value, Values};
 
 use super::{RecordState, Refusal, SideError, Written};
@@ -74,9 +76,7 @@ impl<'a> Linked<'a> {
     fn value(&self, meant: BTreeSet<String>) -> Value {
         match self.which {
             Which::All if !meant.is_empty() => Value::Choices(meant),
-            Which::Kind(_) | Which::One => {
-                meant.into_iter().next().map_or(Value::Blank, Value::Reference)
-            }
+            Which::Kind(_) | Which::One => meant.into_iter().next().map_or(Value::Blank, Value::Reference),
             Which::All => Value::Blank,
         }
     }
@@ -121,7 +121,9 @@ pub(super) fn fields_of(object: &str, custom: &[ObjectSchema]) -> Vec<Field> {
         "companies" => Some("0-2"),
         "deals" => Some("0-3"),
         "tickets" => Some("0-5"),
-        _ => custom.iter().find(|schema| schema.is_called(object)).map(|schema| schema.object_type_id.as_str()),
+        _ => {
+            custom.iter().find(|schema| schema.is_called(object)).map(|schema| schema.object_type_id.as_str())
+        }
     };
     let Some(own) = own else { return fields };
     let mut others: BTreeSet<&str> = BTreeSet::new();

@@ -8,12 +8,16 @@ use ::hubspot::{
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, OWNERS, Side, TextFormat, Value, Values, wire};
+use model::{
+    Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, OWNERS, Side, TextFormat, Value, Values, wire,
+};
 
 use tokio::sync::OnceCell;
 
 use super::associations;
-use super::{Answer, ChangesPage, HUBSPOT_MARKER, Key, Person, RecordState, Refusal, SideApi, SideError, Written};
+use super::{
+    Answer, ChangesPage, HUBSPOT_MARKER, Key, Person, RecordState, Refusal, SideApi, SideError, Written,
+};
 
 /// Records in a page of a search, and the most that one search can reach.
 const PAGE: u32 = 200;
@@ -214,8 +218,7 @@ impl SideApi for HubSpotSide {
     fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>> {
         Box::pin(async move {
             let properties = self.client.properties(object).await.map_err(|error| failed(&error))?;
-            let custom =
-                self.custom.get_or_try_init(|| associations::custom_objects(&self.client)).await?;
+            let custom = self.custom.get_or_try_init(|| associations::custom_objects(&self.client)).await?;
             let properties = properties.iter().filter(|property| !property.archived);
             let mut fields: Vec<Field> = properties.map(|property| field(object, property)).collect();
             fields.extend(associations::fields_of(object, custom));

@@ -3,6 +3,7 @@
 mod associations;
 mod hubspot;
 mod preview;
+mod roles;
 mod salesforce;
 
 use std::collections::BTreeMap;

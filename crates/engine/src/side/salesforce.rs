@@ -12,7 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, Side, TextFormat, Value, Values, wire};
 use tokio::sync::OnceCell;
 
-use super::{Answer, ChangesPage, Key, Person, RecordState, Refusal, SALESFORCE_MARKER, SideApi, SideError, Written};
+use super::roles;
+use super::{
+    Answer, ChangesPage, Key, Person, RecordState, Refusal, SALESFORCE_MARKER, SideApi, SideError, Written,
+};
 
 /// Fields that are read of every record besides the mapped ones.
 const SYSTEM: [&str; 6] =
@@ -58,15 +61,36 @@ impl SalesforceSide {
     ) -> Result<Vec<RecordState>, SideError> {
         let user = self.user().await?;
         let rows = self.client.query_each(queries, scope).await.map_err(|error| failed(&error))?;
-        Ok(rows.iter().map(|row| state(object, row, fields, user)).collect())
+        self.states(object, &rows, fields, user).await
+    }
+
+    /// Records as Salesforce answered them, with their contact roles where those are mapped.
+    async fn states(
+        &self,
+        object: &str,
+        rows: &[Row],
+        fields: &[Field],
+        user: &str,
+    ) -> Result<Vec<RecordState>, SideError> {
+        let mut states: Vec<RecordState> = rows.iter().map(|row| state(object, row, fields, user)).collect();
+        if roles::is_mapped(fields) {
+            let mut incomplete = Vec::new();
+            for (row, state) in rows.iter().zip(&mut states) {
+                match roles::value(row.get(roles::ROLES)) {
+                    Some(value) => {
+                        state.values.insert(roles::ROLES.to_owned(), value);
+                    }
+                    None => incomplete.push(state.id.clone()),
+                }
+            }
+            roles::fill(&self.client, &mut states, &incomplete).await.map_err(|error| failed(&error))?;
+        }
+        Ok(states)
     }
 
     async fn page(&self, object: &str, page: QueryPage, fields: &[Field]) -> Result<ChangesPage, SideError> {
         let user = self.user().await?;
-        Ok(ChangesPage {
-            records: page.records.iter().map(|row| state(object, row, fields, user)).collect(),
-            next: page.next,
-        })
+        Ok(ChangesPage { records: self.states(object, &page.records, fields, user).await?, next: page.next })
     }
 
     /// What Salesforce now stores of rows just written, where nobody has changed the record since.
@@ -132,7 +156,10 @@ impl SideApi for SalesforceSide {
     fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>> {
         Box::pin(async move {
             let described = self.client.describe(object).await.map_err(|error| failed(&error))?;
-            let fields: Vec<Field> = described.fields.iter().filter_map(field).collect();
+            let mut fields: Vec<Field> = described.fields.iter().filter_map(field).collect();
+            if object == "Opportunity" {
+                fields.push(roles::field());
+            }
             if fields.iter().any(|field| field.name == SALESFORCE_MARKER) {
                 self.unmarked().remove(object);
             } else {
@@ -219,7 +246,13 @@ impl SideApi for SalesforceSide {
                     self.client.query(&soql).await
                 }
             };
-            self.page(object, answer.map_err(|error| failed(&error))?, fields).await
+            let mut page = self.page(object, answer.map_err(|error| failed(&error))?, fields).await?;
+            if let (None, Some(since), true) = (&page.next, since, roles::is_mapped(fields)) {
+                let changed = roles::changed_since(&self.client, since).await;
+                let changed = changed.map_err(|error| failed(&error))?;
+                page.records.extend(self.read_all(object, &changed, fields).await?.into_values());
+            }
+            Ok(page)
         })
     }
 
@@ -288,16 +321,35 @@ impl SideApi for SalesforceSide {
         fields: &'a [Field],
     ) -> Answer<'a, Vec<Written>> {
         Box::pin(async move {
-            let rows: Vec<Fields> = rows
+            // A row of nothing but contact roles has no fields to write.
+            let bare = |values: &Values| values.keys().all(|name| name == roles::ROLES);
+            let records: Vec<Fields> = rows
                 .iter()
+                .filter(|(_, values)| !bare(values))
                 .map(|(id, values)| {
                     let mut row = to_row(values, fields);
                     row.insert("Id".into(), id.clone().into());
                     row
                 })
                 .collect();
-            let results =
-                self.client.collections_update(object, &rows, WRITE).await.map_err(|error| failed(&error))?;
+            let results = match records.as_slice() {
+                [] => Vec::new(),
+                some => self
+                    .client
+                    .collections_update(object, some, WRITE)
+                    .await
+                    .map_err(|error| failed(&error))?,
+            };
+            let mut results = results.into_iter();
+            let mut results: Vec<RowResult> = rows
+                .iter()
+                .map(|(id, values)| {
+                    let written = RowResult::Ok { id: id.clone(), created: Some(false) };
+                    let unmentioned = || RowResult::Unknown { reason: "the row was not answered".to_owned() };
+                    if bare(values) { written } else { results.next().unwrap_or_else(unmentioned) }
+                })
+                .collect();
+            roles::write(&self.client, rows, &mut results).await;
             self.finish(object, results, fields).await
         })
     }
@@ -310,7 +362,7 @@ impl SideApi for SalesforceSide {
     ) -> Answer<'a, Vec<Written>> {
         Box::pin(async move {
             // An upsert by the marker makes one record however often it is sent.
-            let rows: Vec<Fields> = rows
+            let records: Vec<Fields> = rows
                 .iter()
                 .map(|(marker, values)| {
                     let mut row = to_row(values, fields);
@@ -318,11 +370,12 @@ impl SideApi for SalesforceSide {
                     row
                 })
                 .collect();
-            let results = self
+            let mut results = self
                 .client
-                .collections_upsert(object, SALESFORCE_MARKER, &rows, WRITE)
+                .collections_upsert(object, SALESFORCE_MARKER, &records, WRITE)
                 .await
                 .map_err(|error| failed(&error))?;
+            roles::write(&self.client, rows, &mut results).await;
             self.finish(object, results, fields).await
         })
     }
@@ -381,8 +434,7 @@ impl SideApi for SalesforceSide {
             let queues = "SELECT Id, Name, Email FROM Group WHERE Type = 'Queue' ORDER BY Id";
             let mut people = Vec::new();
             for soql in [users, queues] {
-                let rows =
-                    self.client.query_rows(soql, Scope::Live).await.map_err(|error| failed(&error))?;
+                let rows = self.client.query_rows(soql, Scope::Live).await.map_err(|error| failed(&error))?;
                 people.extend(rows.iter().map(|row| Person {
                     id: row.id.clone().unwrap_or_default(),
                     name: row.text("Name").unwrap_or_default().to_owned(),
@@ -426,8 +478,9 @@ fn column_list(fields: &[Field], marked: bool) -> String {
     let mut columns: Vec<&str> = SYSTEM.to_vec();
     columns.extend(marked.then_some(SALESFORCE_MARKER));
     for field in fields {
-        if !columns.contains(&field.name.as_str()) {
-            columns.push(&field.name);
+        let column = if field.name == roles::ROLES { roles::COLUMN } else { field.name.as_str() };
+        if !columns.contains(&column) {
+            columns.push(column);
         }
     }
     columns.join(", ")
@@ -436,6 +489,7 @@ fn column_list(fields: &[Field], marked: bool) -> String {
 fn to_row(values: &Values, fields: &[Field]) -> Fields {
     values
         .iter()
+        .filter(|(name, _)| *name != roles::ROLES)
         .filter_map(|(name, value)| {
             let field = fields.iter().find(|field| field.name == *name)?;
             Some((name.clone(), wire::to_salesforce(field, value)))
