@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{ObjectMapping, Side, Sides};
+use model::{ObjectMapping, Side, Sides, Value};
 use serde::Serialize;
 use store::{ErrorFilter, ErrorRow, HistoryFilter, HistoryRow, HistoryScope, LinkId, Outcome, SyncError};
 
@@ -207,8 +207,8 @@ impl Connection {
             if let Some(record) = records.get_mut(at).filter(|_| !says_nothing) {
                 record.fields.push(PlannedField {
                     field: entry.field.clone(),
-                    before: entry.before.as_ref().map(ToString::to_string),
-                    after: entry.after.as_ref().map(ToString::to_string),
+                    before: entry.before.as_ref().map(shown),
+                    after: entry.after.as_ref().map(shown),
                     reason: entry.reason.clone(),
                     remedy: None,
                 });
@@ -250,6 +250,16 @@ impl Connection {
         let link = self.store.link(link)?;
         Ok(link.and_then(|link| real(link.record(side.other()))))
     }
+}
+
+/// A value in words; a record that is still to be made has no id.
+fn shown(value: &Value) -> String {
+    let text = value.to_string();
+    if matches!(value, Value::Reference(_) | Value::Choices(_)) && text.contains(PRETENDED) {
+        let parts = text.split(';').map(|id| real(id).unwrap_or_else(|| "a new record".to_owned()));
+        return parts.collect::<Vec<_>>().join(";");
+    }
+    text
 }
 
 fn real(id: &str) -> Option<String> {

@@ -12,8 +12,12 @@ use serde_json::Value;
 type Writes = BTreeMap<(String, String, String, String), u64>;
 
 fn key(of: &Value, field: &Value, value: &Value) -> (String, String, String, String) {
-    // HubSpot cuts a web address down to its domain when it stores it, so the history has another value than the plan.
-    let value = if field == "domain" { String::new() } else { text(value) };
+    // HubSpot cuts a web address down to its domain when it stores it, so the history has another value than the plan;
+    // and a record that is still to be made has no id yet.
+    let field_name = text(field);
+    let reference = field_name.starts_with("association:")
+        || ["AccountId", "ParentId", "OpportunityContactRoles"].contains(&field_name.as_str());
+    let value = if reference || field == "domain" { String::new() } else { text(value) };
     (text(&of["side"]), text(&of["object"]), text(field), value)
 }
 
