@@ -72,8 +72,13 @@ impl Connection {
     /// What the new record will hold; what does not fit is left out and said.
     fn prepare(&self, side: Side, new: NewRecord) -> Job {
         let links = self.links();
-        let plan =
-            model::plan_create(side, &new.route.pairs, &new.record.values, &self.convert_context(&links));
+        let values = &new.record.values;
+        let pairs = match side {
+            Side::HubSpot => new.route.pairs_for(Some(values), None),
+            Side::Salesforce => new.route.pairs_for(None, Some(values)),
+        };
+        let plan = model::plan_create(side, &pairs, values, &self.convert_context(&links));
+        drop(pairs);
         let mut misfits = Vec::new();
         for misfit in &plan.misfits {
             let Some(pair) = new.route.pairs.get(misfit.pair) else { continue };

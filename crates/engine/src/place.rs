@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Side, Sides, Values};
+use model::{MatchBy, Side, Sides, Values};
 use store::{HistoryEntry, Intent, Link, LinkState, Mark, NewLink, Outcome, Resting, Tx};
 
 use crate::connection::Connection;
@@ -15,13 +15,14 @@ use crate::settings::CreateAs;
 use crate::side::{Key, RecordState, Refusal};
 
 /// An unlinked record and the mark that led to it.
-struct Stray {
-    mark: Mark,
-    record: RecordState,
+pub(crate) struct Stray {
+    pub mark: Mark,
+    /// With the fields that hold keys, mapped or not.
+    pub record: RecordState,
 }
 
 /// A create of ours whose outcome nobody recorded: one of the two records is what came of it.
-struct Recovered {
+pub(crate) struct Recovered {
     /// The side it was made on.
     target: Side,
     intent: Intent,
@@ -30,7 +31,7 @@ struct Recovered {
 }
 
 /// Where a stray belongs.
-enum Place {
+pub(crate) enum Place {
     /// With this record, which nobody else is linked to.
     With(Box<RecordState>, Option<Recovered>),
     /// It shares its key with others and is not the one that is in step.
@@ -50,7 +51,7 @@ impl Connection {
     ) -> Result<Vec<Pair>, EngineError> {
         let schema = self.schema().await?;
         let ids: Vec<String> = marks.iter().map(|mark| mark.record.clone()).collect();
-        let mut found = self.side(side).read(object, &ids, &schema.fields_of(side, object)).await?;
+        let mut found = self.side(side).read(object, &ids, &schema.matching_fields(side, object)).await?;
         let mut strays = Vec::new();
         let mut gone = Vec::new();
         for mark in marks {
@@ -65,13 +66,15 @@ impl Connection {
         let places = self.find_places(&schema, side, object, &strays).await?;
         let mut pairs = Vec::new();
         let mut creates: Vec<NewRecord> = Vec::new();
-        for (stray, place) in strays.into_iter().zip(places) {
+        for (mut stray, place) in strays.into_iter().zip(places) {
+            let creation = self.creation(&schema, side, &stray.record).cloned();
+            schema.keep_mapped(side, &mut stray.record);
             match place {
                 Place::With(counterpart, recovered) => {
                     pairs.push(self.link(side, stray, *counterpart, recovered)?);
                 }
                 Place::Shares { key, with } => self.refuse_shared(side, &stray, &key, &with)?,
-                Place::Nowhere => match self.creation(&schema, side, &stray.record).cloned() {
+                Place::Nowhere => match creation {
                     Ok(route) => creates.push(NewRecord { mark: stray.mark, record: stray.record, route }),
                     Err(refusal) => self.leave(side, &stray, refusal)?,
                 },
@@ -104,9 +107,12 @@ impl Connection {
             Side::HubSpot => routes.next(),
         };
         let route = route.ok_or(None)?;
-        let key = key_of(route, side, record);
-        if route.mapping.hubspot_object == "contacts" && key.is_none() && !self.settings.create_without_email
-        {
+        if route.is_off_line(side, &record.values) {
+            return Err(None);
+        }
+        let by_email = route.steps.iter().find(|step| step.by == MatchBy::Email);
+        let has_email = by_email.is_some_and(|step| !step.of(side, record).is_empty());
+        if route.mapping.hubspot_object == "contacts" && !has_email && !self.settings.create_without_email {
             return Err(Some(Refusal {
                 code: "NO_KEY".into(),
                 message: "The record has no email, and creating records without email is switched off."
@@ -195,98 +201,6 @@ impl Connection {
                     *place = Some(Place::With(Box::new(found.clone()), Some(recovered)));
                 }
             }
-        }
-        Ok(())
-    }
-
-    /// Counterparts by the object's key.
-    async fn places_by_key(
-        &self,
-        schema: &Schema,
-        side: Side,
-        object: &str,
-        strays: &[Stray],
-        places: &mut [Option<Place>],
-        taken: &mut BTreeSet<String>,
-    ) -> Result<(), EngineError> {
-        let other = side.other();
-        let Some(first) = schema.routes_of(side, object).next() else { return Ok(()) };
-        let Some((key, _, _)) = key_fields(first) else { return Ok(()) };
-        let keys: Vec<Option<String>> = strays
-            .iter()
-            .zip(places.iter())
-            .map(|(stray, place)| if place.is_some() { None } else { key_of(first, side, &stray.record) })
-            .collect();
-        let wanted: Vec<String> =
-            keys.iter().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        // Counterparts, in order of preference of their object, each the oldest first.
-        let mut candidates: BTreeMap<String, Vec<RecordState>> = BTreeMap::new();
-        for counterpart_object in counterpart_objects(schema, side, object) {
-            let fields = schema.fields_of(other, &counterpart_object);
-            let mut records = self.side(other).find(&counterpart_object, key, &wanted, &fields).await?;
-            records.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
-            let Some(route) = schema.routes_of(side, object).find(|r| r.object(other) == counterpart_object)
-            else {
-                continue;
-            };
-            for record in records {
-                if let Some(key) = key_of(route, other, &record) {
-                    candidates.entry(key).or_default().push(record);
-                }
-            }
-        }
-        // Records of this side that share the key: the first of them is the one in step.
-        let mut sharers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        if side == Side::Salesforce {
-            for sibling_object in sibling_objects(schema, side, object) {
-                let fields = schema.fields_of(side, &sibling_object);
-                let mut records = self.side(side).find(&sibling_object, key, &wanted, &fields).await?;
-                records.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
-                let Some(route) = schema.routes_of(side, &sibling_object).next() else { continue };
-                for record in records {
-                    if let Some(key) = key_of(route, side, &record) {
-                        sharers.entry(key).or_default().push(record.id.clone());
-                    }
-                }
-            }
-        }
-        let mut claimed: BTreeSet<String> = BTreeSet::new();
-        for ((stray, place), key) in strays.iter().zip(places.iter_mut()).zip(keys) {
-            let Some(key) = key else { continue };
-            let all: &[RecordState] = candidates.get(&key).map_or(&[], Vec::as_slice);
-            let mut blocked = Vec::new();
-            let mut choice = None;
-            for candidate in all {
-                let link = self.store.link_of(&self.id, other, &candidate.object, &candidate.id)?;
-                match link {
-                    Some(link) if !may_be_replaced(&link, side) => blocked.push(link.record(side).to_owned()),
-                    _ if taken.contains(&candidate.id) => blocked.push(candidate.id.clone()),
-                    _ => {
-                        choice = Some(candidate);
-                        break;
-                    }
-                }
-            }
-            let sharers: &[String] = sharers.get(&key).map_or(&[], Vec::as_slice);
-            let older = sharers.first().filter(|id| **id != stray.record.id);
-            *place = Some(if !blocked.is_empty() {
-                Place::Shares { key, with: blocked }
-            } else if let Some(older) = older {
-                // It will be in step through its own mark; make sure that it has one.
-                Place::Shares { key, with: vec![older.clone()] }
-            } else if !claimed.insert(key.clone()) {
-                let with = strays.iter().filter(|s| s.record.id != stray.record.id);
-                let with = with.filter(|s| key_of(first, side, &s.record).as_ref() == Some(&key));
-                Place::Shares { with: with.map(|s| s.record.id.clone()).collect(), key }
-            } else if let Some(choice) = choice {
-                taken.insert(choice.id.clone());
-                Place::With(Box::new(choice.clone()), None)
-            } else {
-                Place::Nowhere
-            });
         }
         Ok(())
     }
@@ -450,65 +364,8 @@ impl Connection {
     }
 }
 
-/// A link whose record on `side` was deleted may give way to a new record there.
-fn may_be_replaced(link: &Link, side: Side) -> bool {
-    match link.state {
-        LinkState::Active => false,
-        LinkState::Resting(Resting::DeletedInHubSpot) => side == Side::HubSpot,
-        LinkState::Resting(Resting::DeletedInSalesforce) => side == Side::Salesforce,
-        LinkState::Resting(Resting::Outside | Resting::Apart) => false,
-    }
-}
-
 fn counterpart_objects(schema: &Schema, side: Side, object: &str) -> Vec<String> {
     schema.routes_of(side, object).map(|route| route.object(side.other()).to_owned()).collect()
-}
-
-/// Objects of `side` that map to the same object as `object`, in order of preference up to and including it.
-fn sibling_objects(schema: &Schema, side: Side, object: &str) -> Vec<String> {
-    let Some(counterpart) = counterpart_objects(schema, side, object).into_iter().next() else {
-        return Vec::new();
-    };
-    let mut siblings: Vec<String> = Vec::new();
-    for route in schema.routes_of(side.other(), &counterpart) {
-        siblings.push(route.object(side).to_owned());
-        if route.object(side) == object {
-            break;
-        }
-    }
-    siblings
-}
-
-/// The key of a route's object and the field that holds it on each side.
-fn key_fields(route: &Route) -> Option<(Key, &str, &str)> {
-    match route.mapping.hubspot_object.as_str() {
-        "contacts" => Some((Key::Email, "email", "Email")),
-        "companies" => Some((Key::Domain, "domain", "Website")),
-        _ => None,
-    }
-}
-
-/// A record's key, in the form in which keys are compared.
-fn key_of(route: &Route, side: Side, record: &RecordState) -> Option<String> {
-    let (key, hubspot, salesforce) = key_fields(route)?;
-    let field = match side {
-        Side::HubSpot => hubspot,
-        Side::Salesforce => salesforce,
-    };
-    let text = record.values.get(field)?.to_string();
-    let text = text.trim().to_lowercase();
-    let text = match key {
-        Key::Domain => domain_of(&text).to_owned(),
-        Key::Email | Key::Marker => text,
-    };
-    (!text.is_empty()).then_some(text)
-}
-
-/// The domain in a web address: no scheme, no `www.`, no path.
-pub(crate) fn domain_of(address: &str) -> &str {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    host.strip_prefix("www.").unwrap_or(host)
 }
 
 /// What both sides agreed on when Tandem made the record: what was sent, as the platform stored it.
@@ -522,18 +379,4 @@ fn recovered(intent: Intent, target: Side, made: &RecordState) -> Recovered {
     });
     *shadows.get_mut(target) = stored.collect();
     Recovered { target, shadows, intent }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_domain_is_what_is_left_of_a_web_address() {
-        for address in
-            ["https://www.acme.example/en?x=1", "http://acme.example", "www.acme.example", "acme.example"]
-        {
-            assert_eq!(domain_of(address), "acme.example");
-        }
-    }
 }

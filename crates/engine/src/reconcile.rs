@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{EditTime, FieldPair, PairPlan, PairView, Side, Sides, Values};
-use store::{HistoryEntry, Intent, NewIntent, Outcome, SyncError, Tx};
+use store::{HistoryEntry, Intent, NewIntent, Outcome, Resting, SyncError, Tx};
 
 use crate::connection::Connection;
 use crate::error::EngineError;
@@ -64,6 +64,14 @@ impl Connection {
     }
 
     async fn reconcile_route(&self, route: &Route, pairs: Vec<Pair>) -> Result<(), EngineError> {
+        let (pairs, off): (Vec<Pair>, Vec<Pair>) = pairs.into_iter().partition(|pair| {
+            [Side::HubSpot, Side::Salesforce]
+                .into_iter()
+                .all(|side| !route.is_off_line(side, &pair.record(side).values))
+        });
+        for pair in off {
+            self.rest(&pair.link, Resting::Outside, Side::Salesforce, &pair.marks)?;
+        }
         let records = pairs
             .iter()
             .flat_map(|pair| [Side::HubSpot, Side::Salesforce].map(|side| (side, &pair.record(side).values)));
@@ -158,8 +166,10 @@ impl Connection {
     fn decide(&self, route: &Route, work: &mut Work) {
         let links = self.links();
         let context = self.convert_context(&links);
+        let (hubspot, salesforce) = (&work.pair.hubspot.values, &work.pair.salesforce.values);
+        let pairs = route.pairs_for(Some(hubspot), Some(salesforce));
         work.plan = model::plan_pair(&PairView {
-            pairs: &route.pairs,
+            pairs: &pairs,
             hubspot: &work.pair.hubspot.values,
             salesforce: &work.pair.salesforce.values,
             shadows: &work.shadows,

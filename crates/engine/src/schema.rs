@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 use model::{Field, FieldMapping, FieldPair, Kind, ObjectMapping, Side};
 
 use crate::error::EngineError;
+use crate::keys::KeyStep;
 use crate::settings::Settings;
-use crate::side::SideApi;
+use crate::side::{RecordState, SideApi};
 
 /// One object mapping that can be worked.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub(crate) struct Route {
     /// The mapped fields of each side, in the order of `pairs`.
     pub hubspot_fields: Vec<Field>,
     pub salesforce_fields: Vec<Field>,
+    /// By what unlinked records are matched, in order.
+    pub steps: Vec<KeyStep>,
 }
 
 impl Route {
@@ -85,6 +88,24 @@ impl Schema {
         }
         fields.into_values().collect()
     }
+
+    /// The mapped fields of `object`, and those by which its records are matched.
+    pub fn matching_fields(&self, side: Side, object: &str) -> Vec<Field> {
+        let mut fields = self.fields_of(side, object);
+        let keys = self.routes_of(side, object).flat_map(|route| &route.steps);
+        for field in keys.flat_map(|step| step.fields(side)) {
+            if !fields.iter().any(|known| known.name == field.name) {
+                fields.push(field.clone());
+            }
+        }
+        fields
+    }
+
+    /// Leaves of a record what is mapped, once it has been matched.
+    pub fn keep_mapped(&self, side: Side, record: &mut RecordState) {
+        let mapped: Vec<Field> = self.fields_of(side, &record.object);
+        record.values.retain(|name, _| mapped.iter().any(|field| field.name == *name));
+    }
 }
 
 /// Reads both platforms' descriptions, pairs up the mapped fields and makes sure that the marker fields exist. An
@@ -134,7 +155,7 @@ pub(crate) async fn read(
             described.get(&(side, object.clone()))?.iter().find(|field| field.name == name).cloned()
         };
         let mut pairs = Vec::new();
-        for wanted in &mapping.fields {
+        for wanted in mapping.fields.iter().chain(&crate::lines::missing_mapping(mapping)) {
             let mut report = |problem: String| {
                 // An account with one currency has no field for it.
                 if settings.chosen || wanted.salesforce != "CurrencyIsoCode" {
@@ -171,7 +192,19 @@ pub(crate) async fn read(
                 Err(refused) => report(refused.to_string()),
             }
         }
+        let mut steps = Vec::new();
+        for by in mapping.keys() {
+            let described = |side: Side, name: &str| field(side, &mapping.object(side).to_owned(), name);
+            match KeyStep::new(by, mapping, described) {
+                Ok(step) => steps.extend(step),
+                Err(problem) => problems.push(MappingProblem {
+                    mapping: format!("{} ↔ {}", mapping.hubspot_object, mapping.salesforce_object),
+                    problem,
+                }),
+            }
+        }
         routes.push(Route {
+            steps,
             mapping: mapping.clone(),
             hubspot_fields: pairs.iter().map(|pair| pair.hubspot.clone()).collect(),
             salesforce_fields: pairs.iter().map(|pair| pair.salesforce.clone()).collect(),

@@ -39,7 +39,7 @@ pub use error::{ApiError, Error, ErrorDetail};
 pub use oauth::{Introspection, OAuthApp, authorize_url, exchange_code, refresh};
 pub use objects::{BatchAnswer, BatchRead, List, Page};
 pub use owners::{Owner, Team};
-pub use pipelines::{Pipeline, Stage};
+pub use pipelines::{NewPipeline, NewStage, Pipeline, Stage};
 pub use properties::{ModificationMetadata, NewProperty, NewPropertyGroup, Property, PropertyOption};
 pub use record::{HistoryEntry, Record};
 pub use schemas::{ObjectSchema, SchemaAssociation};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::client::Call;
 use crate::{Client, Error, lenient};
@@ -50,6 +50,30 @@ pub struct Stage {
     pub metadata: BTreeMap<String, Option<String>>,
 }
 
+/// A pipeline to be made.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewPipeline {
+    /// Name shown to people; no two pipelines of an object share it.
+    pub label: String,
+    /// Place among the others.
+    pub display_order: i64,
+    /// Its stages.
+    pub stages: Vec<NewStage>,
+}
+
+/// A stage to be made.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewStage {
+    /// Name shown to people.
+    pub label: String,
+    /// Place among the others.
+    pub display_order: i64,
+    /// `probability` of deals, `ticketState` of tickets.
+    pub metadata: BTreeMap<String, String>,
+}
+
 #[derive(Deserialize)]
 struct PipelineList {
     results: Vec<Pipeline>,
@@ -65,5 +89,15 @@ impl Client {
         let list: PipelineList =
             self.ask(&Call::new(format!("listing pipelines of {object}"), Method::GET, path)).await?;
         Ok(list.results)
+    }
+
+    /// Makes a pipeline with its stages. It is not sent again once its answer was lost.
+    ///
+    /// # Errors
+    /// When HubSpot cannot be asked or refuses, for example a name that is taken.
+    pub async fn create_pipeline(&self, object: &str, pipeline: &NewPipeline) -> Result<Pipeline, Error> {
+        let what = format!("making the pipeline {} of {object}", pipeline.label);
+        let call = Call::new(what, Method::POST, self.inner().paths.pipelines(object));
+        self.ask(&call.json(serde_json::json!(pipeline))).await
     }
 }

@@ -24,7 +24,7 @@ pub use field::{Access, ChoiceList, ChoiceOption, Field, Kind, OWNERS, TextForma
 pub use ids::{ConnectionId, salesforce_id_18};
 pub use mapping::{
     ChoiceMap, ChoiceText, FieldMapping, FieldPair, MappingRefused, MatchBy, ObjectMapping, OnDelete,
-    OnMisfit, OnMissingChoice, written_twice,
+    OnMisfit, OnMissingChoice, PipelineMapping, written_twice,
 };
 pub use merge::{Decision, EditTime, merge};
 pub use new_property::{NewProperty, PROPERTY_GROUP, PROPERTY_GROUP_LABEL};

@@ -154,8 +154,26 @@ pub struct ObjectMapping {
     /// said.
     #[serde(default, skip_serializing_if = "Sides::is_default")]
     pub on_delete: Sides<Option<OnDelete>>,
+    /// Which HubSpot pipeline goes with which record type. Where any is named, a record in another pipeline, or of
+    /// another record type, is outside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pipelines: Vec<PipelineMapping>,
     /// Which field goes with which.
     pub fields: Vec<FieldMapping>,
+}
+
+/// A HubSpot pipeline with a Salesforce record type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineMapping {
+    /// The pipeline's id.
+    pub hubspot: String,
+    /// The record type's id; every record type, where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salesforce: Option<String>,
+    /// Which stage of this pipeline goes with which of Salesforce's; the mapping of the stage itself, where none is named.
+    #[serde(default, skip_serializing_if = "ChoiceMap::is_empty")]
+    pub stages: ChoiceMap,
 }
 
 impl ObjectMapping {
@@ -171,6 +189,7 @@ impl ObjectMapping {
             salesforce_filter: None,
             match_by: None,
             on_delete: Sides::default(),
+            pipelines: Vec::new(),
             fields,
         }
     }

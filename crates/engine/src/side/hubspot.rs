@@ -294,12 +294,12 @@ impl SideApi for HubSpotSide {
             if keys.is_empty() {
                 return Ok(Vec::new());
             }
-            let by_search = |property: &'static str| async move {
+            let by_search = |property: String| async move {
                 let mut found = Vec::new();
                 for some in keys.chunks(50) {
                     let search = Search {
                         filter_groups: vec![FilterGroup {
-                            filters: vec![Filter::any_of(property, some.to_vec())],
+                            filters: vec![Filter::any_of(property.clone(), some.to_vec())],
                         }],
                         properties: property_names(fields),
                         limit: PAGE,
@@ -312,7 +312,8 @@ impl SideApi for HubSpotSide {
             match key {
                 Key::Email => self.read_by(object, keys, Some("email"), fields).await,
                 Key::Marker => self.read_by(object, keys, Some(HUBSPOT_MARKER), fields).await,
-                Key::Domain => by_search("domain").await,
+                Key::Domain => by_search("domain".to_owned()).await,
+                Key::Field(name) => by_search(name).await,
             }
         })
     }

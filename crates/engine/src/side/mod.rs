@@ -57,10 +57,12 @@ pub(crate) struct ChangesPage {
 }
 
 /// Where a record is looked for by what it says rather than by its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Key {
     Email,
     Domain,
+    /// What a field of that side holds, whatever its case.
+    Field(String),
     /// The other side's id that Tandem wrote on it.
     Marker,
 }

@@ -124,12 +124,12 @@ impl SideApi for PreviewSide {
         fields: &'a [Field],
     ) -> Answer<'a, Vec<RecordState>> {
         Box::pin(async move {
-            let mut found = self.real.find(object, key, keys, fields).await?;
+            let mut found = self.real.find(object, key.clone(), keys, fields).await?;
             let made: Vec<RecordState> = self
                 .pretended()
                 .created
                 .values()
-                .filter(|record| record.object == object && holds(record, key, keys))
+                .filter(|record| record.object == object && holds(record, key.clone(), keys))
                 .cloned()
                 .collect();
             found.extend(made);
@@ -209,9 +209,10 @@ fn holds(record: &RecordState, key: Key, keys: &[String]) -> bool {
     let held = match key {
         Key::Email => held(&["email", "Email"]),
         Key::Domain => {
-            held(&["domain", "Website"]).map(|address| crate::place::domain_of(&address).to_owned())
+            held(&["domain", "Website"]).map(|address| crate::keys::domain_of(&address).to_owned())
         }
         Key::Marker => record.marker.clone(),
+        Key::Field(name) => held(&[&name]),
     };
     held.is_some_and(|held| keys.iter().any(|key| key.eq_ignore_ascii_case(held.trim())))
 }

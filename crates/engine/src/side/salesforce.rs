@@ -157,6 +157,17 @@ impl SideApi for SalesforceSide {
         Box::pin(async move {
             let described = self.client.describe(object).await.map_err(|error| failed(&error))?;
             let mut fields: Vec<Field> = described.fields.iter().filter_map(field).collect();
+            // Record types are few and have names: a choice.
+            let types = described.record_type_infos.iter().filter(|one| one.active && !one.master);
+            let options = types.map(|one| ChoiceOption {
+                value: one.record_type_id.clone(),
+                label: one.name.clone(),
+                active: one.available,
+            });
+            let options: Vec<ChoiceOption> = options.collect();
+            if let Some(field) = fields.iter_mut().find(|field| field.name == "RecordTypeId") {
+                field.kind = Kind::Choice(ChoiceList { options, restricted: true });
+            }
             if object == "Opportunity" {
                 fields.push(roles::field());
             }
@@ -278,9 +289,10 @@ impl SideApi for SalesforceSide {
             }
             // A converted lead lives on as a contact.
             let open = if object == "Lead" { " AND IsConverted = false" } else { "" };
-            let (column, values) = match key {
+            let (column, values) = match &key {
                 Key::Email => ("Email", keys.to_vec()),
                 Key::Marker => (SALESFORCE_MARKER, keys.to_vec()),
+                Key::Field(name) => (name.as_str(), keys.to_vec()),
                 Key::Domain => {
                     let spelled = ["", "www.", "http://", "https://", "http://www.", "https://www."];
                     let spell = |domain: &String| {
