@@ -133,7 +133,7 @@ struct Search<'a> {
     strays: &'a [Stray],
 }
 
-impl<'a> Search<'a> {
+impl Search<'_> {
     fn step<'r>(&self, route: &'r Route) -> Option<&'r KeyStep> {
         route.steps.iter().find(|step| step.by == *self.by)
     }

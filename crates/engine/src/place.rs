@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{MatchBy, Side, Sides, Values};
-use store::{HistoryEntry, Intent, Link, LinkState, Mark, NewLink, Outcome, Resting, Tx};
+use store::{HistoryEntry, Intent, Link, Mark, NewLink, Outcome, Tx};
 
 use crate::connection::Connection;
 use crate::create::NewRecord;
