@@ -132,7 +132,11 @@ impl Connection {
     /// # Errors
     /// When the store cannot be used.
     pub fn look_again_after(&self, before: &Settings, after: &Settings) -> Result<(), EngineError> {
-        let same = |mapping: &ObjectMapping| before.objects.contains(mapping);
+        let others_own = before.owners != after.owners;
+        let owned =
+            |mapping: &ObjectMapping| mapping.fields.iter().any(|field| field.hubspot == "hubspot_owner_id");
+        let same =
+            |mapping: &ObjectMapping| before.objects.contains(mapping) && !(others_own && owned(mapping));
         let changed: Vec<&ObjectMapping> =
             after.objects.iter().filter(|mapping| mapping.enabled && !same(mapping)).collect();
         if changed.is_empty() {
