@@ -100,6 +100,10 @@ impl From<ApiError> for RowError {
         properties.extend(complained("name"));
         let mut codes: Vec<String> = api.details.iter().filter_map(|detail| detail.code.clone()).collect();
         codes.extend(complained("error"));
+        if let Some(taken) = taken_property(&api.message) {
+            properties.push(taken);
+            codes.push("CONFLICT".to_owned());
+        }
         for list in [&mut properties, &mut codes] {
             let mut seen = BTreeSet::new();
             list.retain(|name| seen.insert(name.clone()));
@@ -132,6 +136,14 @@ fn existing_id(message: &str) -> Option<String> {
     let (before, _) = message.split_once(" already has that value")?;
     let id = before.rsplit(|character: char| !character.is_ascii_digit()).next()?;
     Some(id.to_owned()).filter(|id| !id.is_empty())
+}
+
+/// The property of which a message says that another record has this value already.
+fn taken_property(message: &str) -> Option<String> {
+    let (before, _) = message.split_once(" already has that value")?;
+    let (_, rest) = before.split_once("propertyName=")?;
+    let name = rest.split([',', '}']).next()?.trim();
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// What is done to every row of a batch.
@@ -429,6 +441,7 @@ mod tests {
         assert_eq!(existing_id("Contact already exists. Existing ID: 12345"), Some("12345".into()));
         let clash = "Cannot set PropertyValueCoordinates{portalId=1, propertyName=email, value=a@b.com} on 552148386511. 552239500007 already has that value.";
         assert_eq!(existing_id(clash), Some("552239500007".into()));
+        assert_eq!(taken_property(clash).as_deref(), Some("email"));
         assert_eq!(existing_id("Property values were not valid"), None);
     }
 
