@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use model::{Side, Values};
-use store::{Cause, Link, LinkState};
+use store::{Cause, Link, LinkState, Resting};
 
 use crate::connection::Connection;
 use crate::error::EngineError;
@@ -82,6 +82,7 @@ fn worth_a_look(side: Side, record: &RecordState, link: Option<&Link>) -> bool {
         None => !record.deleted,
         Some(link) => match link.state {
             LinkState::Active => record.deleted || differs(&record.values, link.shadows.get(side)),
+            LinkState::Resting(Resting::Apart) => false,
             LinkState::Resting(_) => !record.deleted,
         },
     }

@@ -23,6 +23,7 @@ mod run;
 mod schema;
 mod settings;
 mod side;
+mod undo;
 mod waiting;
 mod work;
 
@@ -40,3 +41,4 @@ pub use settings::{
     UnmatchedOwner,
 };
 pub use side::{HUBSPOT_MARKER, SALESFORCE_MARKER};
+pub use undo::{UndoAction, UndoOutcome, UndoPlan, UndoScope, UndoStep};

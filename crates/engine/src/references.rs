@@ -1,7 +1,7 @@
 //! References between records, translated by the links of a connection.
 
 use model::{ConnectionId, References, Side};
-use store::Store;
+use store::{LinkState, Resting, Store};
 
 use crate::schema::Route;
 
@@ -24,6 +24,7 @@ impl References for Links<'_> {
         targets
             .iter()
             .filter_map(|object| self.store.link_of(self.connection, side, object, id).ok().flatten())
+            .filter(|link| link.state != LinkState::Resting(Resting::Apart))
             .map(|link| link.record(side.other()).to_owned())
             .next()
     }

@@ -224,6 +224,23 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// What the undo of this line had taken back stands again: lines of the same record and field that were undone by the
+    /// line's own run are so no longer.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn mark_redone(&self, connection: &ConnectionId, line: i64) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE history SET undone_by = NULL WHERE connection = ?1 AND id IN (SELECT taken.id \
+                 FROM history AS back JOIN history AS taken ON taken.connection = back.connection \
+                 AND taken.undone_by = back.run AND taken.side = back.side AND taken.record = back.record \
+                 AND (back.field IS NULL OR taken.field IS back.field) WHERE back.id = ?2 AND back.reason = 'undo')",
+            )?
+            .execute(params![connection.as_str(), line])?;
+        Ok(())
+    }
+
     /// Takes the values out of all history of a record; that something was done, when and why stays.
     ///
     /// # Errors

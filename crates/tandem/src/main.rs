@@ -5,13 +5,14 @@ mod config;
 mod connect;
 mod data;
 mod listen;
+mod moment;
 mod simulators;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{check, demo, lists, pause, plan, serve, sim, sync};
+use crate::command::{check, demo, lists, pause, plan, serve, sim, sync, undo};
 
 /// Keeps a HubSpot account and a Salesforce org in step, both ways.
 #[derive(Debug, Parser)]
@@ -39,6 +40,8 @@ enum Command {
     Errors(lists::ErrorArguments),
     /// What was written, why, and what was declined
     History(lists::HistoryArguments),
+    /// Take back what Tandem did: to a record, in a run, or since a moment
+    Undo(undo::Arguments),
     /// Check settings, access to both platforms, mappings and the database
     Check(check::Arguments),
     /// Let changes wait
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
             Command::Status(arguments) => lists::status(&arguments),
             Command::Errors(arguments) => lists::errors(&arguments),
             Command::History(arguments) => lists::history(&arguments),
+            Command::Undo(arguments) => undo::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Pause(arguments) => pause::run(&arguments, store::ConnectionState::Paused),
             Command::Resume(arguments) => pause::run(&arguments, store::ConnectionState::Active),

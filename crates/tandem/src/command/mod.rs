@@ -8,3 +8,4 @@ pub mod plan;
 pub mod serve;
 pub mod sim;
 pub mod sync;
+pub mod undo;
