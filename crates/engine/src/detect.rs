@@ -14,6 +14,7 @@ use crate::side::RecordState;
 impl Connection {
     /// Polls every object of `side` once, parents first.
     pub(crate) async fn poll(&self, side: Side) -> Result<(), EngineError> {
+        self.refresh_schema().await?;
         let schema = self.schema().await?;
         for object in schema.objects(side) {
             self.poll_object(side, &object).await?;

@@ -5,11 +5,14 @@
 //!
 //! Time, chance and transport come in with a [`transport::World`]; nothing here reaches around it.
 
+mod budget;
 mod connection;
 mod create;
 mod delete;
+mod described;
 mod detect;
 mod error;
+mod events;
 mod figures;
 mod options;
 mod pair;
@@ -19,6 +22,7 @@ mod plant;
 mod reconcile;
 mod references;
 mod remedy;
+mod retry;
 mod run;
 mod schema;
 mod settings;
@@ -27,13 +31,16 @@ mod undo;
 mod waiting;
 mod work;
 
+pub use budget::BudgetState;
 pub use connection::{Connection, check_mappings};
 pub use error::EngineError;
+pub use events::Events;
 pub use figures::{Figures, SideFigures};
 pub use options::Options;
 pub use plan::{Action, Plan, PlanCount, PlannedField, PlannedRecord};
 pub use plant::Plant;
-pub use remedy::Category;
+pub use remedy::{Category, Remedy, for_code as remedy_for};
+pub use retry::retry;
 pub use run::{Stop, Stopper, stopper};
 pub use schema::MappingProblem;
 pub use settings::{

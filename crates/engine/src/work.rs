@@ -126,6 +126,9 @@ impl Connection {
     ) -> Result<(), EngineError> {
         let now = self.now();
         self.store.transaction(|tx| {
+            for side in [Side::HubSpot, Side::Salesforce] {
+                tx.resolve_errors(&self.id, side, link.object(side), link.record(side), &[], now)?;
+            }
             if link.state != LinkState::Resting(why) {
                 tx.set_link_state(link.id, LinkState::Resting(why), now)?;
                 tx.add_history(

@@ -127,6 +127,8 @@ pub struct HistoryScope {
     pub run: Option<String>,
     /// Lines from this moment on.
     pub since: Option<Timestamp>,
+    /// Lines that say that this was done.
+    pub outcome: Option<Outcome>,
 }
 
 impl Store {
@@ -163,6 +165,7 @@ impl Store {
                 (about, filter.record.clone().map(Sql::from)),
                 ("side = {}", scope.side.map(|side| Sql::from(side.as_str().to_owned()))),
                 ("run = {}", scope.run.clone().map(Sql::from)),
+                ("outcome = {}", scope.outcome.map(|outcome| Sql::from(outcome.as_str().to_owned()))),
                 ("at >= {}", scope.since.map(|since| Sql::from(millis(since)))),
             ];
             let limit = filter.limit.map_or(i64::MAX, i64::from);

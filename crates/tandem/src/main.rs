@@ -4,6 +4,7 @@ mod command;
 mod config;
 mod connect;
 mod data;
+mod events;
 mod listen;
 mod moment;
 mod simulators;
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{check, demo, lists, pause, plan, serve, sim, sync, undo};
+use crate::command::{check, demo, errors, lists, pause, plan, serve, sim, sync, undo};
 
 /// Keeps a HubSpot account and a Salesforce org in step, both ways.
 #[derive(Debug, Parser)]
@@ -37,7 +38,9 @@ enum Command {
     /// What is in step, what waits, how the last run ended
     Status(data::Place),
     /// What could not be synced, why, and what to do
-    Errors(lists::ErrorArguments),
+    Errors(errors::Arguments),
+    /// Try again at once what could not be synced
+    Retry(errors::RetryArguments),
     /// What was written, why, and what was declined
     History(lists::HistoryArguments),
     /// Take back what Tandem did: to a record, in a run, or since a moment
@@ -74,7 +77,8 @@ fn main() -> ExitCode {
             Command::Sync(arguments) => sync::run(arguments).await,
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Status(arguments) => lists::status(&arguments),
-            Command::Errors(arguments) => lists::errors(&arguments),
+            Command::Errors(arguments) => errors::run(&arguments),
+            Command::Retry(arguments) => errors::retry(&arguments),
             Command::History(arguments) => lists::history(&arguments),
             Command::Undo(arguments) => undo::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,

@@ -23,6 +23,7 @@ impl Connection {
     pub async fn undo(&self, scope: &UndoScope, force: bool) -> Result<UndoPlan, EngineError> {
         let mut plan = self.plan_undo(scope, force).await?;
         self.begin_run(UNDO)?;
+        self.meter.asked_by_person(true);
         plan.run = Some(self.run_name());
         let done = self.apply_undo(&mut plan.steps).await;
         self.finish_run(done.as_ref().err())?;

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod errors;
 pub mod lists;
 pub mod pause;
 pub mod plan;

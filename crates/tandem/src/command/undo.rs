@@ -56,7 +56,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    if !arguments.yes && !(asks && agreed()?) {
+    let goes_on = arguments.yes || (asks && agreed()?);
+    if !goes_on {
         if !arguments.data.json {
             println!("Nothing was written. Say --yes to do it.");
         }
