@@ -36,12 +36,21 @@ pub async fn connect_with_client(
 ) -> anyhow::Result<(Connection, salesforce::Client)> {
     let opened = open(config, store).await?;
     // Settings that do not fit are refused before anything is kept or changed.
-    for problem in opened.connection.mapping_problems().await? {
-        tracing::info!(
-            mapping = problem.mapping,
-            problem = problem.problem,
-            "left out of the automatic mapping"
-        );
+    match opened.connection.mapping_problems().await {
+        Ok(problems) => {
+            for problem in problems {
+                tracing::info!(
+                    mapping = problem.mapping,
+                    problem = problem.problem,
+                    "left out of the automatic mapping"
+                );
+            }
+        }
+        // A connection that has been at work goes on when the platforms can be asked again.
+        Err(error) if opened.known && error.is_passing() => {
+            tracing::warn!(%error, "the mappings cannot be checked now");
+        }
+        Err(error) => return Err(error.into()),
     }
     let client = opened.salesforce.clone();
     Ok((opened.keep()?, client))
