@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use model::{ConnectionId, ConvertContext, Side, Sides, Values};
 use store::{Mark, Store, SyncError, Tx};
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::Notify;
 use transport::World;
 
+use crate::budget::Meter;
 use crate::error::EngineError;
 use crate::figures::{Counter, Figures};
 use crate::options::Options;
@@ -44,7 +45,16 @@ pub struct Connection {
     pub(crate) wake: Notify,
     world: World,
     sides: Sides<Arc<dyn SideApi>>,
-    schema: OnceCell<Arc<Schema>>,
+    pub(crate) meter: Arc<Meter>,
+    /// Told when Salesforce is to be polled before its time.
+    pub(crate) poll_now: Notify,
+    /// What each task waits for.
+    pub(crate) trouble: Mutex<BTreeMap<&'static str, String>>,
+    /// HubSpot calls that the store knows of.
+    pub(crate) counted: std::sync::atomic::AtomicU64,
+    pub(crate) known_schema: Mutex<Option<(Timestamp, Arc<Schema>)>>,
+    /// Held while the platforms are asked to describe themselves, so that they are asked once.
+    pub(crate) describing: tokio::sync::Mutex<()>,
     run: Mutex<String>,
     pub(crate) owners: Mutex<Arc<OwnerMap>>,
     /// What records held when they could not be brought in step: a poll that sees the same again need not look again.
@@ -63,11 +73,13 @@ impl Connection {
         hubspot: hubspot::Client,
         salesforce: salesforce::Client,
     ) -> Self {
+        let meter = Arc::new(Meter::new(id.clone(), store.clone(), settings.budget, world.clock.clone()));
+        salesforce.set_gate(meter.clone());
         let sides: Sides<Arc<dyn SideApi>> = Sides {
             hubspot: Arc::new(HubSpotSide::new(hubspot)),
             salesforce: Arc::new(SalesforceSide::new(salesforce)),
         };
-        Self::of(id, store, settings, options, world, sides)
+        Self::of(id, store, settings, options, world, sides, meter)
     }
 
     fn of(
@@ -77,12 +89,18 @@ impl Connection {
         options: Options,
         world: World,
         sides: Sides<Arc<dyn SideApi>>,
+        meter: Arc<Meter>,
     ) -> Self {
         Self {
+            meter,
+            poll_now: Notify::new(),
+            trouble: Mutex::default(),
+            counted: std::sync::atomic::AtomicU64::new(0),
             run: Mutex::new(String::new()),
             owners: Mutex::default(),
             stuck: Mutex::new(BTreeMap::new()),
-            schema: OnceCell::new(),
+            known_schema: Mutex::default(),
+            describing: tokio::sync::Mutex::default(),
             figures: Counter::default(),
             wake: Notify::new(),
             id,
@@ -101,7 +119,8 @@ impl Connection {
         settings: Settings,
         sides: Sides<Arc<dyn SideApi>>,
     ) -> Self {
-        Self::of(self.id.clone(), store, settings, self.options.clone(), self.world.clone(), sides)
+        let meter = Arc::clone(&self.meter);
+        Self::of(self.id.clone(), store, settings, self.options.clone(), self.world.clone(), sides, meter)
     }
 
     pub(crate) fn side(&self, side: Side) -> &dyn SideApi {
@@ -147,20 +166,6 @@ impl Connection {
         Ok(())
     }
 
-    /// The mappings as both platforms describe them; read once.
-    pub(crate) async fn schema(&self) -> Result<Arc<Schema>, EngineError> {
-        let schema = self.schema.get_or_try_init(|| async {
-            let (hubspot, salesforce) = (self.side(Side::HubSpot), self.side(Side::Salesforce));
-            let time_zone = hubspot.time_zone().await?;
-            let schema = schema::load(&self.settings, hubspot, salesforce, time_zone).await?;
-            for problem in &schema.problems {
-                tracing::warn!(mapping = problem.mapping, problem = problem.problem, "mapping left out");
-            }
-            Ok::<_, EngineError>(Arc::new(schema))
-        });
-        schema.await.cloned()
-    }
-
     /// Mappings that cannot be worked, with the reason.
     ///
     /// # Errors
@@ -170,7 +175,8 @@ impl Connection {
     }
 
     pub(crate) fn convert_context<'a>(&'a self, links: &'a Links<'a>) -> ConvertContext<'a> {
-        let time_zone = self.schema.get().map_or(jiff::tz::TimeZone::UTC, |schema| schema.time_zone.clone());
+        let time_zone =
+            self.schema_at_hand().map_or(jiff::tz::TimeZone::UTC, |(_, known)| known.time_zone.clone());
         ConvertContext { time_zone, references: links }
     }
 
@@ -183,6 +189,11 @@ impl Connection {
         } else {
             stuck.remove(&key);
         }
+    }
+
+    /// Forgets what records held when they could not be brought in step: what they held may well do now.
+    pub(crate) fn forget_stuck(&self) {
+        self.stuck.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Whether this record is stuck and holds what it held then.
@@ -208,6 +219,11 @@ impl Connection {
         self.store.mark_many(&self.id, side, object, &[record.to_owned()], store::Cause::Hint, self.now())?;
         self.wake.notify_one();
         Ok(())
+    }
+
+    /// Has the engine look for marks that somebody else has set.
+    pub fn wake(&self) {
+        self.wake.notify_one();
     }
 
     /// Clears a mark whose record has been seen to, unless it was set again meanwhile.

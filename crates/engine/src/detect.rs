@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use model::{Side, Values};
-use store::{Cause, Link, LinkState};
+use store::{Cause, Link, LinkState, Resting};
 
 use crate::connection::Connection;
 use crate::error::EngineError;
@@ -14,6 +14,7 @@ use crate::side::RecordState;
 impl Connection {
     /// Polls every object of `side` once, parents first.
     pub(crate) async fn poll(&self, side: Side) -> Result<(), EngineError> {
+        self.refresh_schema().await?;
         let schema = self.schema().await?;
         for object in schema.objects(side) {
             self.poll_object(side, &object).await?;
@@ -82,6 +83,7 @@ fn worth_a_look(side: Side, record: &RecordState, link: Option<&Link>) -> bool {
         None => !record.deleted,
         Some(link) => match link.state {
             LinkState::Active => record.deleted || differs(&record.values, link.shadows.get(side)),
+            LinkState::Resting(Resting::Apart) => false,
             LinkState::Resting(_) => !record.deleted,
         },
     }

@@ -5,11 +5,14 @@
 //!
 //! Time, chance and transport come in with a [`transport::World`]; nothing here reaches around it.
 
+mod budget;
 mod connection;
 mod create;
 mod delete;
+mod described;
 mod detect;
 mod error;
+mod events;
 mod figures;
 mod keys;
 mod lines;
@@ -23,21 +26,26 @@ mod plant;
 mod reconcile;
 mod references;
 mod remedy;
+mod retry;
 mod run;
 mod schema;
 mod settings;
 mod side;
+mod undo;
 mod waiting;
 mod work;
 
+pub use budget::BudgetState;
 pub use connection::{Connection, check_mappings};
 pub use error::EngineError;
+pub use events::Events;
 pub use figures::{Figures, SideFigures};
 pub use options::Options;
 pub use pipelines::{PlannedPipeline, PlannedStage, create_pipelines, plan_pipelines};
 pub use plan::{Action, Plan, PlanCount, PlannedField, PlannedRecord};
 pub use plant::Plant;
-pub use remedy::Category;
+pub use remedy::{Category, Remedy, for_code as remedy_for};
+pub use retry::retry;
 pub use run::{Stop, Stopper, stopper};
 pub use schema::MappingProblem;
 pub use settings::{
@@ -45,3 +53,4 @@ pub use settings::{
     UnmatchedOwner,
 };
 pub use side::{HUBSPOT_MARKER, SALESFORCE_MARKER};
+pub use undo::{UndoAction, UndoOutcome, UndoPlan, UndoScope, UndoStep};

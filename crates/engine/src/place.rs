@@ -60,7 +60,14 @@ impl Connection {
                 None => gone.push(mark),
             }
         }
-        self.store.transaction(|tx| gone.iter().try_for_each(|mark| self.clear(tx, mark)))?;
+        let now = self.now();
+        self.store.transaction(|tx| {
+            gone.iter().try_for_each(|mark| {
+                // What could not be synced of a record is no trouble once it is gone.
+                tx.resolve_errors(&self.id, side, object, &mark.record, &[], now)?;
+                self.clear(tx, mark)
+            })
+        })?;
         // The oldest of several that share a key comes first.
         strays.sort_by(|a, b| (a.record.created, &a.record.id).cmp(&(b.record.created, &b.record.id)));
         let places = self.find_places(&schema, side, object, &strays).await?;

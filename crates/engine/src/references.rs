@@ -40,7 +40,7 @@ impl References for Links<'_> {
         targets
             .iter()
             .filter_map(|object| self.store.link_of(self.connection, side, object, id).ok().flatten())
-            // A record that is gone cannot be referred to.
+            // A record that is gone, or was parted from its counterpart, cannot be referred to.
             .find(|link| {
                 let gone = match side {
                     Side::HubSpot => Resting::DeletedInSalesforce,
@@ -48,7 +48,9 @@ impl References for Links<'_> {
                 };
                 let other = link.object(side.other());
                 let taken = takes.is_empty() || takes.iter().any(|object| object == other);
-                taken && link.state != LinkState::Resting(gone)
+                taken
+                    && link.state != LinkState::Resting(gone)
+                    && link.state != LinkState::Resting(Resting::Apart)
             })
             .map(|link| link.record(side.other()).to_owned())
     }

@@ -24,6 +24,8 @@ pub enum Category {
     RecordState,
     /// The mapping no longer fits what the platforms describe.
     Mapping,
+    /// A limit of the platform is reached.
+    Limit,
     /// The platform could not answer; it passes by itself.
     Passing,
     /// Anything else the platform said.
@@ -44,6 +46,7 @@ impl Category {
             Self::SalesforceCustomCode => "salesforce_custom_code",
             Self::RecordState => "record_state",
             Self::Mapping => "mapping",
+            Self::Limit => "limit",
             Self::Passing => "passing",
             Self::Other => "other",
         }
@@ -64,105 +67,268 @@ pub(crate) fn for_misfit(misfit: &model::Misfit) -> Category {
 pub struct Remedy {
     /// The kind of trouble.
     pub category: Category,
+    /// What is behind it.
+    pub cause: &'static str,
     /// What to do.
     pub fix: &'static str,
 }
 
-/// The kind of trouble behind a platform's error code, and what to do about it. The codes are Salesforce's
-/// `errorCode`/`statusCode` values and HubSpot's `category` and property error codes.
+/// One entry of the catalogue: the codes it stands for, the kind, the cause, the fix. The codes are Salesforce's
+/// `errorCode`/`statusCode` values, HubSpot's `category` and property error codes, and Tandem's own.
+type Entry = (&'static [&'static str], Category, &'static str, &'static str);
+
+const CATALOGUE: &[Entry] = &[
+    (
+        &[
+            "REQUIRED_FIELD_MISSING",
+            "MISSING_REQUIRED_PROPERTY",
+            "MISSING_CONDITIONAL_REQUIRED_PROPERTY",
+            "REQUIRED_FIELD",
+        ],
+        Category::RequiredField,
+        "A field that must be filled there is empty, or not mapped.",
+        "Fill the named field on the other side, or map it to one that is filled; the record is then tried again.",
+    ),
+    (
+        &["NO_KEY"],
+        Category::RequiredField,
+        "The record has no email to be matched by.",
+        "Add an email, or switch on creating records without email.",
+    ),
+    (
+        &["STRING_TOO_LONG", "PROPERTY_VALUE_TOO_LONG", "TOO_LONG"],
+        Category::PropertyValue,
+        "The text is longer than the other side's field.",
+        "Shorten the value, make the field longer, or let the mapping cut it (`on_misfit = \"cut_text\"`).",
+    ),
+    (
+        &["INVALID_EMAIL_ADDRESS", "INVALID_EMAIL"],
+        Category::PropertyValue,
+        "The other side does not take this as an email address.",
+        "Correct the address on the side it comes from.",
+    ),
+    (
+        &[
+            "NUMBER_OUTSIDE_VALID_RANGE",
+            "OUT_OF_RANGE",
+            "COULD_NOT_PARSE_NUMBER",
+            "INVALID_LONG",
+            "INVALID_INTEGER",
+            "INVALID_NUMBER",
+        ],
+        Category::PropertyValue,
+        "The number is out of the field's range, or no number.",
+        "Correct the number on the side it comes from, or map it to a field that takes more digits.",
+    ),
+    (
+        &["INVALID_DATE", "COULD_NOT_PARSE_DATE"],
+        Category::PropertyValue,
+        "The other side does not take this as a date.",
+        "Correct the date on the side it comes from.",
+    ),
+    (
+        &[
+            "INVALID_TYPE_ON_FIELD_IN_RECORD",
+            "JSON_PARSER_ERROR",
+            "FIELD_INTEGRITY_EXCEPTION",
+            "INVALID_CURRENCY_ISO",
+            "TOO_MANY_ENUM_VALUE",
+            "WRONG_FORMAT",
+            "INVALID_FULL_NAME",
+            "PROPERTY_VALIDATION_RULE_FAILED",
+            "FAILED_VALIDATION",
+            "VALIDATION_ERROR",
+            "INVALID_PARAMETER",
+            "INVALID_STATUS",
+        ],
+        Category::PropertyValue,
+        "The value is not what the other side's field takes.",
+        "Correct the value on the side it comes from so that it fits the other side's field.",
+    ),
+    (
+        &[
+            "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+            "INVALID_OPTION",
+            "INVALID_ENUMERATION_OPTION",
+            "NOT_A_CHOICE",
+        ],
+        Category::Picklist,
+        "The other side's list has no such choice.",
+        "Add the choice on the other side, or map the value to one of the choices there.",
+    ),
+    (
+        &["DUPLICATES_DETECTED"],
+        Category::Duplicate,
+        "A Salesforce duplicate rule blocked the record.",
+        "Merge or link the existing record, or let the connected user bypass the rule.",
+    ),
+    (
+        &[
+            "DUPLICATE_VALUE",
+            "DUPLICATE_EXTERNAL_ID",
+            "CONFLICT",
+            "OBJECT_ALREADY_EXISTS",
+            "DUPLICATE_UNIQUE_PROPERTY_VALUE",
+            "ALREADY_EXISTS",
+        ],
+        Category::Duplicate,
+        "Another record already has this email or other unique value.",
+        "Merge the two records, or change the value on one of them.",
+    ),
+    (
+        &["SHARED_KEY"],
+        Category::Duplicate,
+        "Several records share this key, and only one of them can be in step.",
+        "Merge them, or give each its own.",
+    ),
+    (
+        &["INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"],
+        Category::Permission,
+        "A record it refers to is missing, or hidden from the connected user.",
+        "Correct the reference, or share that record with the connected user.",
+    ),
+    (
+        &["INACTIVE_OWNER_OR_USER", "INVALID_OWNER_ID", "COULD_NOT_FIND_OWNER"],
+        Category::Permission,
+        "The owner is inactive, or no user there.",
+        "Give the record an active owner, or pair the owners in the settings.",
+    ),
+    (
+        &["CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"],
+        Category::SalesforceCustomCode,
+        "A trigger or automation of the Salesforce org failed.",
+        "Let the Salesforce administrator mend the trigger the message names, or exempt the connected user.",
+    ),
+    (
+        &[
+            "INSUFFICIENT_ACCESS_OR_READONLY",
+            "INSUFFICIENT_ACCESS",
+            "MISSING_SCOPES",
+            "TRANSFER_REQUIRES_READ",
+            "FORBIDDEN",
+            "PERMISSION_DENIED",
+            "DELETE_FAILED",
+        ],
+        Category::Permission,
+        "The connected user may not read or write this record or object.",
+        "Give the connected user access to this record and object; it is then tried again by itself.",
+    ),
+    (
+        &["INVALID_FIELD_FOR_INSERT_UPDATE", "READ_ONLY_VALUE"],
+        Category::Permission,
+        "The field cannot be written: it is read-only, or hidden from the connected user.",
+        "Give the connected user edit access to the field, or let the mapping only read it.",
+    ),
+    (
+        &[
+            "INVALID_FIELD",
+            "PROPERTY_DOESNT_EXIST",
+            "INVALID_TYPE",
+            "INVALID_TYPE_FOR_OPERATION",
+            "INVALID_COLUMN_CONFIGURATION",
+        ],
+        Category::Mapping,
+        "The mapped field is gone, renamed, of another type, or hidden from the connected user.",
+        "Repair the mapping or the field's permissions.",
+    ),
+    (
+        &["UNLINKED_REFERENCE"],
+        Category::Association,
+        "The record it refers to is not in step yet.",
+        "Nothing to do if that record is still to be synced; else switch on its object's sync.",
+    ),
+    (
+        &[
+            "INVALID_CROSS_REFERENCE_KEY",
+            "MALFORMED_ID",
+            "INVALID_ID_FIELD",
+            "INVALID_OBJECT_ID",
+            "INVALID_COMPANY_ID",
+            "CIRCULAR_DEPENDENCY",
+            "NO_OBJECT_ID_FROM_ASSOCIATION_IDENTIFIER",
+        ],
+        Category::Association,
+        "The record it refers to is gone or of another kind.",
+        "Correct the reference.",
+    ),
+    (
+        &["ASSOCIATION_LIMIT_EXCEEDED", "LIMIT_EXCEEDED", "TOO_MANY_ASSOCIATIONS"],
+        Category::Limit,
+        "The record has as many associations, or the account as many records, as HubSpot allows.",
+        "Remove some, or attach to another record.",
+    ),
+    (
+        &["STORAGE_LIMIT_EXCEEDED", "EXCEEDEDQUOTA", "CANNOT_CREATE_RECORD_LIMIT"],
+        Category::Limit,
+        "The Salesforce org's storage is full.",
+        "Delete what is no longer needed in Salesforce, or buy storage; records are then tried again by themselves.",
+    ),
+    (
+        &[
+            "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+            "FIELD_FILTER_VALIDATION_EXCEPTION",
+            "CANNOT_EXECUTE_FLOW_TRIGGER",
+            "FLOW_EXCEPTION",
+            "APEX_ERROR",
+            "TXN_SECURITY_METERING_ERROR",
+        ],
+        Category::SalesforceCustomCode,
+        "A validation rule, flow or trigger of your Salesforce org refused the change.",
+        "Meet the rule, or let the Salesforce administrator exempt the connected user.",
+    ),
+    (
+        &["CANNOT_UPDATE_CONVERTED_LEAD"],
+        Category::RecordState,
+        "The lead was converted.",
+        "Nothing to do where contacts are in step: the link follows to the contact. Else switch on contacts.",
+    ),
+    (
+        &[
+            "ENTITY_IS_DELETED",
+            "ENTITY_IS_LOCKED",
+            "ENTITY_IS_ARCHIVED",
+            "NOT_FOUND",
+            "OBJECT_NOT_FOUND",
+            "UNDELETE_FAILED",
+            "LOCKED",
+        ],
+        Category::RecordState,
+        "The record is deleted, or locked by an approval, on that side.",
+        "Restore or unlock it, or leave it.",
+    ),
+    (
+        &[
+            "UNABLE_TO_LOCK_ROW",
+            "SERVER_UNAVAILABLE",
+            "UNKNOWN_EXCEPTION",
+            "INTERNAL_ERROR",
+            "QUERY_TIMEOUT",
+            "REQUEST_LIMIT_EXCEEDED",
+            "RATE_LIMITS",
+            "RATE_LIMIT",
+            "NO_ANSWER",
+            "BATCH_PROCESSING_HALTED",
+            "PROCESSING_HALTED",
+            "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+        ],
+        Category::Passing,
+        "The platform was too busy, or could not be reached.",
+        "Nothing to do: it is tried again by itself.",
+    ),
+];
+
+/// The kind of trouble behind an error code, what is behind it, and what to do about it.
 #[must_use]
 pub fn for_code(code: &str) -> Remedy {
-    let (category, fix) = match code {
-        "REQUIRED_FIELD_MISSING" | "MISSING_REQUIRED_PROPERTY" | "MISSING_CONDITIONAL_REQUIRED_PROPERTY" => (
-            Category::RequiredField,
-            "Fill the named field on the other side, or map it to one that is filled; the record is then tried again.",
-        ),
-        "STRING_TOO_LONG"
-        | "NUMBER_OUTSIDE_VALID_RANGE"
-        | "INVALID_EMAIL_ADDRESS"
-        | "INVALID_EMAIL"
-        | "INVALID_LONG"
-        | "INVALID_INTEGER"
-        | "INVALID_NUMBER"
-        | "INVALID_DATE"
-        | "INVALID_TYPE_ON_FIELD_IN_RECORD"
-        | "JSON_PARSER_ERROR"
-        | "FIELD_INTEGRITY_EXCEPTION"
-        | "INVALID_CURRENCY_ISO"
-        | "TOO_MANY_ENUM_VALUE" => (
-            Category::PropertyValue,
-            "Correct the value on the side it comes from so that it fits the other side's field.",
-        ),
-        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST" | "INVALID_OPTION" => (
-            Category::Picklist,
-            "Add the choice on the other side, or map the value to one of the choices there.",
-        ),
-        "DUPLICATES_DETECTED" => (
-            Category::Duplicate,
-            "A Salesforce duplicate rule blocked the record. Merge or link the existing record, or let the connected \
-             user bypass the rule.",
-        ),
-        "DUPLICATE_VALUE" | "DUPLICATE_EXTERNAL_ID" | "CONFLICT" => (
-            Category::Duplicate,
-            "Another record already has this unique value. Merge the two records or change the value on one.",
-        ),
-        "INSUFFICIENT_ACCESS_OR_READONLY"
-        | "INSUFFICIENT_ACCESS"
-        | "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
-        | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
-        | "MISSING_SCOPES"
-        | "TRANSFER_REQUIRES_READ" => {
-            (Category::Permission, "Give the connected user access to this record and field, then retry.")
-        }
-        "INVALID_FIELD"
-        | "INVALID_FIELD_FOR_INSERT_UPDATE"
-        | "PROPERTY_DOESNT_EXIST"
-        | "READ_ONLY_VALUE"
-        | "INVALID_TYPE" => (
-            Category::Mapping,
-            "The mapped field is missing, hidden from the connected user or read-only. Repair the mapping or the field's \
-             permissions.",
-        ),
-        "INVALID_CROSS_REFERENCE_KEY" | "MALFORMED_ID" | "INVALID_ID_FIELD" => (
-            Category::Association,
-            "The record it refers to is gone or of another kind. Correct the reference.",
-        ),
-        "FIELD_CUSTOM_VALIDATION_EXCEPTION"
-        | "FIELD_FILTER_VALIDATION_EXCEPTION"
-        | "CANNOT_EXECUTE_FLOW_TRIGGER"
-        | "FLOW_EXCEPTION" => (
-            Category::SalesforceCustomCode,
-            "A rule or automation of your Salesforce org refused the change. Meet the rule, or exempt the connected user.",
-        ),
-        "ENTITY_IS_DELETED"
-        | "ENTITY_IS_LOCKED"
-        | "ENTITY_IS_ARCHIVED"
-        | "CANNOT_UPDATE_CONVERTED_LEAD"
-        | "NOT_FOUND"
-        | "OBJECT_NOT_FOUND" => (
-            Category::RecordState,
-            "The record is deleted, locked or converted on that side. Restore or unlock it, or leave it.",
-        ),
-        "UNABLE_TO_LOCK_ROW"
-        | "SERVER_UNAVAILABLE"
-        | "UNKNOWN_EXCEPTION"
-        | "INTERNAL_ERROR"
-        | "QUERY_TIMEOUT"
-        | "REQUEST_LIMIT_EXCEEDED"
-        | "RATE_LIMITS"
-        | "RATE_LIMIT"
-        | "NO_ANSWER" => (Category::Passing, "Nothing to do: it is tried again by itself."),
-        "SHARED_KEY" => (
-            Category::Duplicate,
-            "Several records share this key and only one can be in step. Merge them, or give each its own.",
-        ),
-        "NO_KEY" => (
-            Category::RequiredField,
-            "The record has no email to be matched by. Add one, or switch on creating records without email.",
-        ),
-        _ => (Category::Other, "Read the platform's message; correct the record on the side it comes from."),
-    };
-    Remedy { category, fix }
+    let known = CATALOGUE.iter().find(|(codes, ..)| codes.contains(&code));
+    known.map_or(
+        Remedy {
+            category: Category::Other,
+            cause: "The platform refused it, in the words shown.",
+            fix: "Read the platform's message; correct the record on the side it comes from.",
+        },
+        |(_, category, cause, fix)| Remedy { category: *category, cause, fix },
+    )
 }
 
 #[cfg(test)]
@@ -174,6 +340,17 @@ mod tests {
         let remedy = for_code("SOMETHING_NEW");
         assert_eq!(remedy.category, Category::Other);
         assert!(!remedy.fix.is_empty());
+    }
+
+    #[test]
+    fn no_code_is_listed_twice_and_every_entry_says_cause_and_fix() {
+        let mut seen = std::collections::BTreeSet::new();
+        for (codes, _, cause, fix) in CATALOGUE {
+            assert!(cause.ends_with('.') && fix.ends_with('.'), "{codes:?}");
+            for code in *codes {
+                assert!(seen.insert(code), "{code}");
+            }
+        }
     }
 
     #[test]

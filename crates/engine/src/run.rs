@@ -1,5 +1,6 @@
 //! Running: one pass, or passes without end until told to stop.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use futures::future::{Either, select};
@@ -34,11 +35,11 @@ impl Stopper {
 }
 
 impl Stop {
-    fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         *self.0.borrow()
     }
 
-    async fn set(&mut self) {
+    pub(crate) async fn set(&mut self) {
         // A stopper that is gone can no longer ask for anything.
         if self.0.wait_for(|stop| *stop).await.is_err() {
             std::future::pending::<()>().await;
@@ -57,7 +58,9 @@ impl Connection {
     /// left is still marked.
     pub async fn sync_once(&self) -> Result<Figures, EngineError> {
         self.begin_run("once")?;
+        self.meter.asked_by_person(true);
         let done = self.pass().await;
+        self.tell_standing("once", done.as_ref().err())?;
         self.finish_run(done.as_ref().err())?;
         done.map(|()| self.figures())
     }
@@ -81,6 +84,7 @@ impl Connection {
     /// out.
     pub async fn run(&self, stop: Stop) -> Result<(), EngineError> {
         self.begin_run("serve")?;
+        self.meter.asked_by_person(false);
         let hubspot = self.keep_polling(Side::HubSpot, stop.clone());
         let salesforce = self.keep_polling(Side::Salesforce, stop.clone());
         let working = self.keep_working(stop);
@@ -98,12 +102,21 @@ impl Connection {
                 match self.poll(side).await {
                     Ok(()) => {
                         failures = 0;
-                        *self.options.poll_interval.get(side)
+                        self.tell_standing(side.as_str(), None)?;
+                        self.poll_interval(side).await?
                     }
-                    Err(error) => self.wait_out(error, &mut failures)?,
+                    Err(error) => self.wait_out(side.as_str(), error, &mut failures)?,
                 }
             };
-            self.wait(pause, &mut stop).await;
+            let asked = async {
+                match side {
+                    Side::Salesforce => self.poll_now.notified().await,
+                    Side::HubSpot => std::future::pending().await,
+                }
+            };
+            let waited = self.wait(pause, &mut stop);
+            futures::pin_mut!(asked, waited);
+            select(asked, waited).await;
         }
         Ok(())
     }
@@ -116,13 +129,17 @@ impl Connection {
                 continue;
             }
             match self.work_batch().await {
-                Ok(true) => failures = 0,
+                Ok(true) => {
+                    failures = 0;
+                    self.put_right("work")?;
+                }
                 Ok(false) => {
                     failures = 0;
+                    self.put_right("work")?;
                     self.wait_for_work(&mut stop).await?;
                 }
                 Err(error) => {
-                    let pause = self.wait_out(error, &mut failures)?;
+                    let pause = self.wait_out("work", error, &mut failures)?;
                     self.wait(pause, &mut stop).await;
                 }
             }
@@ -130,10 +147,66 @@ impl Connection {
         Ok(())
     }
 
-    /// How long to wait after an error that passes by itself; any other ends the run.
-    fn wait_out(&self, error: EngineError, failures: &mut u32) -> Result<Duration, EngineError> {
-        if !error.is_passing() {
+    /// How often `side` is polled: less often where polls alone would use up the calls.
+    async fn poll_interval(&self, side: Side) -> Result<Duration, EngineError> {
+        let configured = *self.options.poll_interval.get(side);
+        if side == Side::HubSpot {
+            return Ok(configured);
+        }
+        let objects = self.schema().await?.objects(side).len();
+        Ok(configured.max(self.meter.poll_interval(objects)))
+    }
+
+    /// Keeps how things stand for those who look: calls, the budget, and what everything waits for.
+    fn tell_standing(&self, task: &'static str, error: Option<&EngineError>) -> Result<(), EngineError> {
+        let calls = self.side(Side::HubSpot).calls();
+        let before = self.counted.swap(calls, std::sync::atomic::Ordering::Relaxed);
+        self.store.add_calls(&self.id, Side::HubSpot, calls.saturating_sub(before), self.now())?;
+        self.meter.keep()?;
+        match error {
+            Some(error) => {
+                let told = error.to_string();
+                self.trouble.lock().unwrap_or_else(PoisonError::into_inner).insert(task, told.clone());
+                self.store.set_waiting_reason(&self.id, Some(&told))?;
+                Ok(())
+            }
+            None => self.put_right(task),
+        }
+    }
+
+    /// What `task` waited for is over; what another waits for still stands.
+    fn put_right(&self, task: &'static str) -> Result<(), EngineError> {
+        let left = {
+            let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+            // A run that was cut short may have left a reason that is none any more.
+            if trouble.remove(task).is_none() && (task == "work" || !trouble.is_empty()) {
+                return Ok(());
+            }
+            trouble.values().next().cloned()
+        };
+        self.store.set_waiting_reason(&self.id, left.as_deref())?;
+        Ok(())
+    }
+
+    /// How long to wait after an error. What a platform or its administrator has against us is said in the status and
+    /// tried again: once it is put right, the run goes on by itself. Only trouble of our own ends it.
+    fn wait_out(
+        &self,
+        task: &'static str,
+        error: EngineError,
+        failures: &mut u32,
+    ) -> Result<Duration, EngineError> {
+        if !matches!(error, EngineError::Platform { .. }) {
             return Err(error);
+        }
+        self.tell_standing(task, Some(&error))?;
+        if let Some(held) = self.meter.held_for() {
+            tracing::info!(%error, seconds = held.as_secs(), "waiting for calls to be free again");
+            return Ok(held);
+        }
+        if !error.is_passing() {
+            tracing::error!(%error, "waiting for somebody to put this right");
+            return Ok(self.world().chance.jitter(LONGEST_PAUSE));
         }
         *failures = failures.saturating_add(1);
         let pause =
@@ -160,7 +233,7 @@ impl Connection {
         }
     }
 
-    async fn wait(&self, pause: Duration, stop: &mut Stop) {
+    pub(crate) async fn wait(&self, pause: Duration, stop: &mut Stop) {
         let slept = self.world().clock.sleep(pause);
         let stopped = stop.set();
         futures::pin_mut!(stopped);

@@ -48,12 +48,16 @@ impl Connection {
             .collect();
         let mut linked = Vec::new();
         let mut unlinked = Vec::new();
+        let mut apart = Vec::new();
         for mark in marks {
             match links.remove(&mark.record) {
+                Some(link) if link.state == LinkState::Resting(Resting::Apart) => apart.push(mark),
                 Some(link) => linked.push((link, mark)),
                 None => unlinked.push(mark),
             }
         }
+        // Parted by a person: whatever happens to either, nothing flows.
+        self.store.transaction(|tx| apart.iter().try_for_each(|mark| self.clear(tx, mark)))?;
         let mut pairs = self.hydrate(side, linked).await?;
         if !unlinked.is_empty() {
             pairs.extend(self.place(side, object, unlinked).await?);
@@ -122,6 +126,9 @@ impl Connection {
     ) -> Result<(), EngineError> {
         let now = self.now();
         self.store.transaction(|tx| {
+            for side in [Side::HubSpot, Side::Salesforce] {
+                tx.resolve_errors(&self.id, side, link.object(side), link.record(side), &[], now)?;
+            }
             if link.state != LinkState::Resting(why) {
                 tx.set_link_state(link.id, LinkState::Resting(why), now)?;
                 tx.add_history(

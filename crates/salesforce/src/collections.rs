@@ -30,6 +30,8 @@ pub enum RowResult {
         id: String,
         /// Whether it is new, where Salesforce says.
         created: Option<bool>,
+        /// The id of the call that wrote it.
+        call: String,
     },
     /// Refused for reasons of its own; nothing of it was written.
     Err(Vec<RowError>),
@@ -258,10 +260,11 @@ fn outcomes(what: &str, verb: Verb, rows: &[&Value], answer: &Answer) -> Vec<Row
         let reason = format!("Salesforce answered {} rows of {asked}", saved.len());
         return vec![RowResult::Unknown { reason }; asked];
     }
-    saved.into_iter().zip(rows).map(|(saved, row)| outcome(verb, saved, row, answer.repeated)).collect()
+    saved.into_iter().zip(rows).map(|(saved, row)| outcome(verb, saved, row, answer)).collect()
 }
 
-fn outcome(verb: Verb, saved: Saved, row: &Value, repeated: bool) -> RowResult {
+fn outcome(verb: Verb, saved: Saved, row: &Value, answer: &Answer) -> RowResult {
+    let repeated = answer.repeated;
     let errors: Vec<RowError> = saved.errors.iter().map(ErrorDetail::from_json).collect();
     // Deleted by an earlier try whose answer was lost.
     let gone = verb == Verb::Delete
@@ -271,6 +274,7 @@ fn outcome(verb: Verb, saved: Saved, row: &Value, repeated: bool) -> RowResult {
     match saved.id.or_else(|| row.as_str().map(str::to_owned)) {
         Some(id) if saved.success || gone => RowResult::Ok {
             id,
+            call: answer.id.clone(),
             created: match verb {
                 Verb::Create => Some(true),
                 Verb::Update | Verb::Delete => Some(false),

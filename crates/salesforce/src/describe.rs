@@ -1,6 +1,7 @@
 //! What objects there are and what fields they have, as far as the user may see.
 
 use http::Method;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -256,6 +257,17 @@ impl Client {
         let objects: Objects =
             self.ask(&Call::new("listing objects", Method::GET, self.data("/sobjects"))).await?;
         Ok(objects.sobjects)
+    }
+
+    /// Whether any object or field has changed since then. One call, whatever the number of objects.
+    ///
+    /// # Errors
+    /// When Salesforce cannot be asked or refuses.
+    pub async fn changed_since(&self, since: Timestamp) -> Result<bool, Error> {
+        let date = since.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let call = Call::new("asking for changed objects", Method::GET, self.data("/sobjects"))
+            .header("If-Modified-Since", date);
+        Ok(!self.inner().send(&call).await?.body.is_empty())
     }
 
     /// An object with its fields. Fields the user may not see are absent.

@@ -67,6 +67,9 @@ pub enum Error {
     /// New tokens could not be kept, so they were not used.
     #[error("new Salesforce tokens could not be saved, so they were not used: {0}")]
     TokenStore(String),
+    /// The call was not made, to stay within what was set aside for this program; nothing was sent.
+    #[error("{0}")]
+    Held(String),
     /// The caller asked for something Salesforce would certainly refuse; nothing was sent.
     #[error("not sent to Salesforce: {0}")]
     InvalidRequest(String),
@@ -112,7 +115,7 @@ impl Error {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Transport(_) | Self::RateLimited { .. } | Self::LimitExceeded(_) => true,
+            Self::Transport(_) | Self::RateLimited { .. } | Self::LimitExceeded(_) | Self::Held(_) => true,
             Self::Api(api) => {
                 api.status >= 500
                     || matches!(

@@ -27,7 +27,7 @@ mod testing;
 mod tests;
 
 pub use auth::{Auth, BoxError, TokenStore, Tokens};
-pub use client::{ApiUsage, Client};
+pub use client::{ApiUsage, CallGate, Client};
 pub use collections::{RowError, RowResult, WriteOptions};
 pub use composite::{SubResponse, Subrequest};
 pub use config::{API_VERSION, Config};

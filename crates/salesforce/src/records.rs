@@ -88,7 +88,7 @@ impl Client {
         let answer = self.inner().send(&call).await?;
         let saved: Saved = decode(&what, &answer.body)?;
         let created = saved.created.filter(|created| *created || !answer.repeated);
-        Ok(RowResult::Ok { id: saved.id, created })
+        Ok(RowResult::Ok { id: saved.id, created, call: answer.id })
     }
 
     /// Deletes one record; one that is gone already is no error.

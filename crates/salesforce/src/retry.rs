@@ -106,7 +106,8 @@ fn judge(outcome: Result<&Response, &TransportError>, made: u32) -> Verdict {
             return Verdict::Unsure(error.to_string(), error.clone().into());
         }
     };
-    if response.status().is_success() {
+    // "Not modified" answers a question that was conditional.
+    if response.status().is_success() || response.status() == 304 {
         return Verdict::Answered;
     }
     let (api, worded) = parse_refusal(response);

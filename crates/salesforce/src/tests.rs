@@ -161,7 +161,7 @@ async fn each_row_gets_its_own_refusal_with_the_record_it_duplicates() {
         .collections_upsert("Contact", "Ext__c", &people(2), WriteOptions::default())
         .await
         .unwrap();
-    assert!(matches!(&results[0], RowResult::Ok { id, created: Some(true) } if id == "003A"));
+    assert!(matches!(&results[0], RowResult::Ok { id, created: Some(true), .. } if id == "003A"));
     let RowResult::Err(errors) = &results[1] else { panic!("{results:?}") };
     assert_eq!(errors[0].duplicate_ids, ["003000000000001"]);
     assert_eq!(script.seen()[0].path, "/services/data/v66.0/composite/sobjects/Contact/Ext__c");

@@ -2,6 +2,7 @@
 //!
 //! This room asks the store and nothing else: never a client, never a platform.
 
+mod webhooks;
 mod words;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use model::{ConnectionId, Side};
 use serde_json::{Value, json};
 use store::{ErrorFilter, HistoryFilter, Store};
 
+pub use webhooks::{Webhooks, webhooks};
 pub use words::{outcome_in_words, reason_in_words};
 
 /// What the pages show.
@@ -178,7 +180,20 @@ pub fn status_of(
         })
         .collect();
     let run = store.runs(connection, 1)?.into_iter().next();
+    // How the budget stood when it was last kept, with the calls as they are counted now.
+    let mut budget: Value =
+        store.setting(&format!("budget:{}", connection.as_str()))?.unwrap_or_else(|| json!({}));
+    if let Some(budget) = budget.as_object_mut() {
+        budget.insert("used".into(), json!(store.calls_of_last_day(connection, Side::Salesforce, now)?));
+        budget.insert("hubspot_used".into(), json!(store.calls_of_last_day(connection, Side::HubSpot, now)?));
+        let held =
+            budget.get("held_until").and_then(Value::as_str).and_then(|at| at.parse::<Timestamp>().ok());
+        if held.is_none_or(|until| until <= now) {
+            budget.insert("held_until".into(), Value::Null);
+        }
+    }
     Ok(json!({
+        "budget": budget,
         "connection": row.as_ref().map(|row| row.id.as_str().to_owned()),
         "name": row.as_ref().map(|row| row.name.clone()),
         "state": row.as_ref().map(|row| row.state.as_str()),
@@ -192,7 +207,7 @@ pub fn status_of(
         },
         "errors": errors,
         "last_run": run.map(|run| json!({
-            "kind": run.kind, "started_at": run.started_at, "finished_at": run.finished_at, "outcome": run.outcome,
+            "run": run.id, "kind": run.kind, "started_at": run.started_at, "finished_at": run.finished_at, "outcome": run.outcome,
             "figures": run.figures,
         })),
     }))

@@ -64,7 +64,7 @@ impl Store {
     ) -> Result<u64, StoreError> {
         self.read(|tx| {
             let mut statement = tx.db.prepare_cached(
-                "SELECT COALESCE(SUM(calls), 0) FROM api_call WHERE connection = ?1 AND side = ?2 AND minute > ?3",
+                "SELECT COALESCE(SUM(calls), 0) FROM api_call WHERE connection = ?1 AND side = ?2 AND minute >= ?3",
             )?;
             let key = params![connection.as_str(), side.as_str(), day_before(now)];
             Ok(statement.query_row(key, |row| count(row, 0))?)

@@ -163,6 +163,22 @@ impl Store {
         })
     }
 
+    /// Keeps what an active connection waits for; nothing once it goes on.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn set_waiting_reason(&self, id: &ConnectionId, reason: Option<&str>) -> Result<(), StoreError> {
+        self.transaction(|tx| {
+            tx.db
+                .prepare_cached(
+                    "UPDATE connection SET state_reason = ?2 WHERE id = ?1 AND state = 'active' \
+                     AND state_reason IS NOT ?2",
+                )?
+                .execute(params![id.as_str(), reason])?;
+            Ok(())
+        })
+    }
+
     /// Replaces a connection's settings.
     ///
     /// # Errors

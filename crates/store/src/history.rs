@@ -127,6 +127,8 @@ pub struct HistoryScope {
     pub run: Option<String>,
     /// Lines from this moment on.
     pub since: Option<Timestamp>,
+    /// Lines that say that this was done.
+    pub outcome: Option<Outcome>,
 }
 
 impl Store {
@@ -163,6 +165,7 @@ impl Store {
                 (about, filter.record.clone().map(Sql::from)),
                 ("side = {}", scope.side.map(|side| Sql::from(side.as_str().to_owned()))),
                 ("run = {}", scope.run.clone().map(Sql::from)),
+                ("outcome = {}", scope.outcome.map(|outcome| Sql::from(outcome.as_str().to_owned()))),
                 ("at >= {}", scope.since.map(|since| Sql::from(millis(since)))),
             ];
             let limit = filter.limit.map_or(i64::MAX, i64::from);
@@ -221,6 +224,23 @@ impl Tx<'_> {
         self.db
             .prepare_cached("UPDATE history SET undone_by = ?2 WHERE id = ?1")?
             .execute(params![line, run])?;
+        Ok(())
+    }
+
+    /// What the undo of this line had taken back stands again: lines of the same record and field that were undone by the
+    /// line's own run are so no longer.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn mark_redone(&self, connection: &ConnectionId, line: i64) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE history SET undone_by = NULL WHERE connection = ?1 AND id IN (SELECT taken.id \
+                 FROM history AS back JOIN history AS taken ON taken.connection = back.connection \
+                 AND taken.undone_by = back.run AND taken.side = back.side AND taken.record = back.record \
+                 AND (back.field IS NULL OR taken.field IS back.field) WHERE back.id = ?2 AND back.reason = 'undo')",
+            )?
+            .execute(params![connection.as_str(), line])?;
         Ok(())
     }
 

@@ -32,4 +32,4 @@ pub use link::{Link, LinkId, LinkState, NewLink, Resting};
 pub use mark::{Cause, Mark, MarkCounts};
 pub use run::RunRow;
 pub use secret::SecretKey;
-pub use sync_error::{ErrorFilter, ErrorRow, ErrorSummary, SyncError};
+pub use sync_error::{ErrorFilter, ErrorGroup, ErrorRow, ErrorSummary, SyncError};

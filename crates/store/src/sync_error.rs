@@ -1,5 +1,7 @@
 //! Sync errors: records and fields that could not be synced, one row each however often they fail.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use model::{ConnectionId, Side};
 use rusqlite::params;
@@ -56,6 +58,38 @@ pub struct ErrorSummary {
     pub last_seen: Timestamp,
 }
 
+/// Errors of one kind about one field: one line, however many records have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorGroup {
+    /// The kind of trouble.
+    pub category: String,
+    /// The platform's code.
+    pub code: String,
+    /// The side of the records.
+    pub side: Side,
+    /// Their object.
+    pub object: String,
+    /// The field; none where it is the whole record.
+    pub field: Option<String>,
+    /// Records that have it.
+    pub records: u64,
+    /// How often it was met, all records together.
+    pub tries: u64,
+    /// The earliest.
+    pub first_seen: Timestamp,
+    /// The latest.
+    pub last_seen: Timestamp,
+    /// A few of the records, those met last first.
+    pub examples: Vec<String>,
+    /// What the platform said about the first of them.
+    pub message: String,
+    /// What a person can do.
+    pub remedy: String,
+}
+
+/// Category, code, side, object, field.
+type GroupKey = (String, String, Side, String, Option<String>);
+
 /// Which errors are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct ErrorFilter {
@@ -101,6 +135,58 @@ impl Store {
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
+    }
+
+    /// The errors that stand, grouped by kind, object and field; the largest groups first, with at most `examples` records
+    /// each.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn error_groups(
+        &self,
+        connection: &ConnectionId,
+        filter: &ErrorFilter,
+        examples: usize,
+    ) -> Result<Vec<ErrorGroup>, StoreError> {
+        let mut groups: BTreeMap<GroupKey, Vec<ErrorRow>> = BTreeMap::new();
+        for row in self.errors(connection, filter)? {
+            let error = &row.error;
+            let key = (
+                error.category.clone(),
+                error.code.clone(),
+                error.side,
+                error.object.clone(),
+                error.field.clone(),
+            );
+            groups.entry(key).or_default().push(row);
+        }
+        let mut found = Vec::new();
+        for ((category, code, side, object, field), mut rows) in groups {
+            rows.sort_by(|one, other| {
+                (other.error.at, &one.error.record).cmp(&(one.error.at, &other.error.record))
+            });
+            let (Some(latest), Some(first_seen)) =
+                (rows.first(), rows.iter().map(|row| row.first_seen).min())
+            else {
+                continue;
+            };
+            found.push(ErrorGroup {
+                category,
+                code,
+                side,
+                object,
+                field,
+                records: rows.len() as u64,
+                tries: rows.iter().map(|row| u64::from(row.tries)).sum(),
+                first_seen,
+                last_seen: latest.error.at,
+                examples: rows.iter().take(examples).map(|row| row.error.record.clone()).collect(),
+                message: latest.error.message.clone(),
+                remedy: latest.error.remedy.clone(),
+            });
+        }
+        found.sort_by_key(|group| std::cmp::Reverse(group.records));
+        Ok(found)
     }
 
     /// The errors that stand, counted by category.

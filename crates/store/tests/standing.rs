@@ -179,7 +179,8 @@ fn the_history_is_looked_at_by_side_run_and_time() {
     assert_eq!(told(HistoryScope { side: Some(Side::HubSpot), ..all() }, None, None), [10, 30, 40]);
     assert_eq!(told(HistoryScope { run: Some("r2".to_owned()), ..all() }, None, None), [30, 40]);
     assert_eq!(told(HistoryScope { since: Some(at(20)), ..all() }, None, Some(2)), [30, 40]);
-    let scope = HistoryScope { side: Some(Side::HubSpot), run: Some("r2".to_owned()), since: Some(at(30)) };
+    let scope =
+        HistoryScope { side: Some(Side::HubSpot), run: Some("r2".to_owned()), since: Some(at(30)), ..all() };
     assert_eq!(told(scope, Some("003A"), Some(9)), [30]);
 }
 

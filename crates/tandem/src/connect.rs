@@ -14,6 +14,7 @@ use crate::config::Config;
 pub struct Opened {
     /// Under the settings that are asked for now.
     pub connection: Connection,
+    salesforce: salesforce::Client,
     /// The row to be kept.
     row: ConnectionRow,
     store: Arc<Store>,
@@ -25,16 +26,34 @@ pub struct Opened {
 
 /// Asks both platforms who they are and opens the connection between them, making it where the store has none.
 pub async fn connect(config: Config, store: Arc<Store>) -> anyhow::Result<Connection> {
+    Ok(connect_with_client(config, store).await?.0)
+}
+
+/// As [`connect`], with the client of the org besides.
+pub async fn connect_with_client(
+    config: Config,
+    store: Arc<Store>,
+) -> anyhow::Result<(Connection, salesforce::Client)> {
     let opened = open(config, store).await?;
     // Settings that do not fit are refused before anything is kept or changed.
-    for problem in opened.connection.mapping_problems().await? {
-        tracing::info!(
-            mapping = problem.mapping,
-            problem = problem.problem,
-            "left out of the automatic mapping"
-        );
+    match opened.connection.mapping_problems().await {
+        Ok(problems) => {
+            for problem in problems {
+                tracing::info!(
+                    mapping = problem.mapping,
+                    problem = problem.problem,
+                    "left out of the automatic mapping"
+                );
+            }
+        }
+        // A connection that has been at work goes on when the platforms can be asked again.
+        Err(error) if opened.known && error.is_passing() => {
+            tracing::warn!(%error, "the mappings cannot be checked now");
+        }
+        Err(error) => return Err(error.into()),
     }
-    opened.keep()
+    let client = opened.salesforce.clone();
+    Ok((opened.keep()?, client))
 }
 
 impl Opened {
@@ -89,7 +108,7 @@ pub async fn open(config: Config, store: Arc<Store>) -> anyhow::Result<Opened> {
         config.options,
         world.clone(),
         hubspot,
-        salesforce,
+        salesforce.clone(),
     );
     let known = store.connection(&id)?;
     let before = known.as_ref().and_then(|row| serde_json::from_value(row.settings.clone()).ok());
@@ -103,5 +122,5 @@ pub async fn open(config: Config, store: Arc<Store>) -> anyhow::Result<Opened> {
         settings,
         created_at: world.clock.now(),
     };
-    Ok(Opened { connection, row, store, known: known.is_some(), before })
+    Ok(Opened { connection, salesforce, row, store, known: known.is_some(), before })
 }

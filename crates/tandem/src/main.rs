@@ -4,14 +4,16 @@ mod command;
 mod config;
 mod connect;
 mod data;
+mod events;
 mod listen;
+mod moment;
 mod simulators;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{check, demo, lists, pause, plan, serve, sim, sync};
+use crate::command::{check, demo, errors, lists, pause, plan, serve, sim, sync, undo};
 
 /// Keeps a HubSpot account and a Salesforce org in step, both ways.
 #[derive(Debug, Parser)]
@@ -36,9 +38,13 @@ enum Command {
     /// What is in step, what waits, how the last run ended
     Status(data::Place),
     /// What could not be synced, why, and what to do
-    Errors(lists::ErrorArguments),
+    Errors(errors::Arguments),
+    /// Try again at once what could not be synced
+    Retry(errors::RetryArguments),
     /// What was written, why, and what was declined
     History(lists::HistoryArguments),
+    /// Take back what Tandem did: to a record, in a run, or since a moment
+    Undo(undo::Arguments),
     /// Check settings, access to both platforms, mappings and the database
     Check(check::Arguments),
     /// Let changes wait
@@ -71,8 +77,10 @@ fn main() -> ExitCode {
             Command::Sync(arguments) => sync::run(arguments).await,
             Command::Plan(arguments) => plan::run(arguments).await,
             Command::Status(arguments) => lists::status(&arguments),
-            Command::Errors(arguments) => lists::errors(&arguments),
+            Command::Errors(arguments) => errors::run(&arguments),
+            Command::Retry(arguments) => errors::retry(&arguments),
             Command::History(arguments) => lists::history(&arguments),
+            Command::Undo(arguments) => undo::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Pause(arguments) => pause::run(&arguments, store::ConnectionState::Paused),
             Command::Resume(arguments) => pause::run(&arguments, store::ConnectionState::Active),

@@ -24,7 +24,7 @@ fn every_row_arrives_or_is_among_the_errors() {
         let links = status["links"].as_array().unwrap().iter().filter(|link| link["salesforce"] == object);
         links.filter_map(|link| link["links"].as_u64()).sum()
     };
-    let errors = lines(&sim, &["errors"], data.path());
+    let errors = lines(&sim, &["errors", "--all"], data.path());
     for error in &errors {
         assert!(!error["message"].as_str().unwrap().is_empty());
         assert!(!error["remedy"].as_str().unwrap().is_empty());

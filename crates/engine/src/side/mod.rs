@@ -113,6 +113,11 @@ pub(crate) trait SideApi: Send + Sync {
     /// The fields of an object that the connected user can see.
     fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>>;
 
+    /// Whether what [`SideApi::describe`] answers may have changed since then; asking costs a call at most.
+    fn may_have_changed(&self, _since: Timestamp) -> Answer<'_, bool> {
+        Box::pin(std::future::ready(Ok(true)))
+    }
+
     /// Makes sure that the object has its marker field.
     fn ensure_marker<'a>(&'a self, object: &'a str, fields: &'a [Field]) -> Answer<'a, ()>;
 

@@ -83,6 +83,10 @@ impl SideApi for PreviewSide {
         self.real.describe(object)
     }
 
+    fn may_have_changed(&self, since: Timestamp) -> Answer<'_, bool> {
+        self.real.may_have_changed(since)
+    }
+
     fn ensure_marker<'a>(&'a self, _: &'a str, _: &'a [Field]) -> Answer<'a, ()> {
         Box::pin(std::future::ready(Ok(())))
     }

@@ -29,15 +29,21 @@ pub(crate) struct SalesforceSide {
     user: OnceCell<String>,
     /// The objects that have no marker field yet: they cannot be asked for it.
     unmarked: Arc<Mutex<BTreeSet<String>>>,
+    /// What was described, until something of it changes.
+    described: Arc<Mutex<BTreeMap<String, Vec<Field>>>>,
 }
 
 impl SalesforceSide {
     pub fn new(client: Client) -> Self {
-        Self { client, user: OnceCell::new(), unmarked: Arc::default() }
+        Self { client, user: OnceCell::new(), unmarked: Arc::default(), described: Arc::default() }
     }
 
     fn unmarked(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.unmarked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn described(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Field>>> {
+        self.described.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn columns(&self, object: &str, fields: &[Field]) -> String {
@@ -155,6 +161,9 @@ impl SideApi for SalesforceSide {
 
     fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>> {
         Box::pin(async move {
+            if let Some(known) = self.described().get(object) {
+                return Ok(known.clone());
+            }
             let described = self.client.describe(object).await.map_err(|error| failed(&error))?;
             let mut fields: Vec<Field> = described.fields.iter().filter_map(field).collect();
             // Record types are few and have names: a choice.
@@ -176,6 +185,7 @@ impl SideApi for SalesforceSide {
             } else {
                 self.unmarked().insert(object.to_owned());
             }
+            self.described().insert(object.to_owned(), fields.clone());
             Ok(fields)
         })
     }
@@ -213,6 +223,7 @@ impl SideApi for SalesforceSide {
                     });
                 }
             }
+            self.described().remove(object);
             let user = self.user().await?;
             let sets = self.client.permission_sets(user).await.map_err(|error| failed(&error))?;
             let set = sets.iter().find(|set| !set.is_owned_by_profile).or_else(|| sets.first());
@@ -227,6 +238,16 @@ impl SideApi for SalesforceSide {
                 }
                 Err(error) => Err(failed(&error)),
             }
+        })
+    }
+
+    fn may_have_changed(&self, since: Timestamp) -> Answer<'_, bool> {
+        Box::pin(async move {
+            let changed = self.client.changed_since(since).await.map_err(|error| failed(&error))?;
+            if changed {
+                self.described().clear();
+            }
+            Ok(changed)
         })
     }
 
@@ -470,10 +491,15 @@ impl SideApi for SalesforceSide {
 /// What became of a row; `values` is what Salesforce now stores of it.
 fn outcome(result: RowResult, values: Values) -> Written {
     match result {
-        RowResult::Ok { id, .. } => Written::Stored { id, values, call: None },
+        RowResult::Ok { id, call, .. } => Written::Stored { id, values, call: Some(call) },
         RowResult::Err(errors) => Written::Refused(refusal(&errors)),
         RowResult::Unknown { reason } => {
             tracing::debug!(reason, "a write without an answer");
+            Written::Unknown
+        }
+        // Nothing is wrong with the row: it waits until calls are free again.
+        RowResult::NotSent(::salesforce::Error::Held(reason)) => {
+            tracing::debug!(reason, "not sent");
             Written::Unknown
         }
         RowResult::NotSent(error) => Written::Refused(Refusal {

@@ -1,35 +1,43 @@
-//! `tandem status`, `errors` and `history`: what the data folder knows, for people and for scripts.
+//! `tandem status` and `tandem history`: what the data folder knows, for people and for scripts.
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
+use model::Side;
 use serde_json::{Value, json};
 use server::{outcome_in_words, reason_in_words, status_of};
-use store::{ErrorFilter, HistoryFilter, Outcome};
+use store::{HistoryFilter, HistoryScope, Outcome};
 
-use crate::data;
-
-#[derive(Debug, Args)]
-pub struct ErrorArguments {
-    #[command(flatten)]
-    data: data::Place,
-    /// Only this category (property_value, picklist, required_field, duplicate, permission, association, …)
-    #[arg(long)]
-    category: Option<String>,
-    /// Only this record
-    #[arg(long, value_name = "ID")]
-    record: Option<String>,
-}
+use crate::{data, moment};
 
 #[derive(Debug, Args)]
 pub struct HistoryArguments {
     /// A record's id, on either side
     record: Option<String>,
+    /// Only what this run did (`last` for the latest)
+    #[arg(long, value_name = "RUN")]
+    run: Option<String>,
+    /// Only from then on (2026-03-02T08:00:00Z, '2026-03-02 08:00', or 2h for two hours ago)
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    since: Option<Timestamp>,
+    /// Only records of this side (hubspot or salesforce)
+    #[arg(long, value_parser = side)]
+    side: Option<Side>,
+    /// Only edits that were declined
+    #[arg(long)]
+    declined: bool,
     #[command(flatten)]
     data: data::Place,
     /// At most so many lines, the latest
     #[arg(long, default_value_t = 100)]
     limit: u32,
+}
+
+fn side(text: &str) -> Result<Side, String> {
+    [Side::HubSpot, Side::Salesforce]
+        .into_iter()
+        .find(|side| side.as_str() == text.to_lowercase())
+        .ok_or_else(|| format!("'{text}' is no side; say hubspot or salesforce"))
 }
 
 pub fn table(header: &[&str]) -> Table {
@@ -53,6 +61,7 @@ pub fn status(arguments: &data::Place) -> anyhow::Result<()> {
     if let Some(reason) = &connection.state_reason {
         println!("  {reason}");
     }
+    print_budget(&status["budget"]);
     for (hubspot, salesforce, links) in folder.store.link_counts(&connection.id)? {
         println!("  {links} {hubspot} in step with {salesforce}");
     }
@@ -71,52 +80,43 @@ pub fn status(arguments: &data::Place) -> anyhow::Result<()> {
     }
     if let Some(run) = folder.store.runs(&connection.id, 1)?.into_iter().next() {
         let ended = run.outcome.unwrap_or_else(|| "still running, or was killed".to_owned());
-        println!("  last run ({}) began {}: {ended}", run.kind, run.started_at);
+        println!("  last run {} ({}) began {}: {ended}", run.id, run.kind, run.started_at);
     }
     Ok(())
 }
 
-pub fn errors(arguments: &ErrorArguments) -> anyhow::Result<()> {
-    let folder = data::Data::look(&arguments.data.data)?;
-    let connection = folder.connection()?;
-    let filter = ErrorFilter { category: arguments.category.clone(), record: arguments.record.clone() };
-    let errors = folder.store.errors(&connection.id, &filter)?;
-    if arguments.data.json {
-        for row in &errors {
-            let error = &row.error;
-            let line = json!({
-                "side": error.side, "object": error.object, "record": error.record, "field": error.field,
-                "category": error.category, "code": error.code, "message": error.message, "remedy": error.remedy,
-                "first_seen": row.first_seen, "last_seen": error.at, "tries": row.tries,
-            });
-            println!("{line}");
-        }
-        return Ok(());
+fn print_budget(budget: &Value) {
+    let of = |name: &str| budget[name].as_u64();
+    let mut told = format!("  {} Salesforce calls within 24 hours", of("used").unwrap_or(0));
+    if let (Some(all), Some(passes)) = (of("allocation"), of("for_passes")) {
+        told =
+            format!("{told} of {all} allocated ({} kept for what a person asks for)", all - passes.min(all));
     }
-    if errors.is_empty() {
-        println!("Everything could be synced.");
-        return Ok(());
+    if let (Some(used), Some(max)) = (of("org_used"), of("org_max")) {
+        told = format!("{told}; the org's programs together {used} of {max}");
     }
-    let mut table = table(&["Record", "Field", "What happened", "What to do", "Tries"]);
-    for row in &errors {
-        let error = &row.error;
-        table.add_row([
-            format!("{} {} {}", error.side, error.object, error.record),
-            error.field.clone().unwrap_or_default(),
-            format!("{} ({})", error.message, error.code),
-            error.remedy.clone(),
-            row.tries.to_string(),
-        ]);
+    println!("{told}");
+    if let Some(until) = budget["held_until"].as_str() {
+        println!("  nothing is asked of Salesforce until {until}");
     }
-    println!("{table}");
-    Ok(())
+    println!("  {} HubSpot calls within 24 hours", of("hubspot_used").unwrap_or(0));
 }
 
 pub fn history(arguments: &HistoryArguments) -> anyhow::Result<()> {
     let folder = data::Data::look(&arguments.data.data)?;
     let connection = folder.connection()?;
     let filter = HistoryFilter { record: arguments.record.clone(), limit: Some(arguments.limit) };
-    let rows = folder.store.history(&connection.id, &filter)?;
+    let run = match arguments.run.as_deref() {
+        Some("last") => folder.store.runs(&connection.id, 1)?.into_iter().next().map(|run| run.id),
+        run => run.map(ToOwned::to_owned),
+    };
+    let scope = HistoryScope {
+        side: arguments.side,
+        run,
+        since: arguments.since,
+        outcome: arguments.declined.then_some(Outcome::Declined),
+    };
+    let rows = folder.store.history_within(&connection.id, &scope, &filter)?;
     if arguments.data.json {
         for row in &rows {
             let entry = &row.entry;
@@ -126,6 +126,7 @@ pub fn history(arguments: &HistoryArguments) -> anyhow::Result<()> {
                 "record": entry.record, "field": entry.field, "before": value(&entry.before),
                 "after": value(&entry.after), "cause": entry.cause, "reason": entry.reason,
                 "why": reason_in_words(&entry.reason), "outcome": entry.outcome.as_str(), "call": entry.call,
+                "link": entry.link.map(|link| link.to_string()), "undone_by": row.undone_by,
             });
             println!("{line}");
         }
@@ -138,7 +139,7 @@ pub fn history(arguments: &HistoryArguments) -> anyhow::Result<()> {
         );
         return Ok(());
     }
-    let mut table = table(&["When", "Record", "Field", "Before", "After", "Why"]);
+    let mut table = table(&["When", "Record", "Field", "Before", "After", "Why", "Cause", "Call"]);
     for row in &rows {
         let entry = &row.entry;
         let shown =
@@ -148,6 +149,10 @@ pub fn history(arguments: &HistoryArguments) -> anyhow::Result<()> {
             (outcome, "") => outcome_in_words(outcome).to_owned(),
             (_, why) => why.to_owned(),
         };
+        let why = match &row.undone_by {
+            Some(run) => format!("{why} Taken back by {run}."),
+            None => why,
+        };
         table.add_row([
             entry.at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
             format!("{} {} {}", entry.side, entry.object, entry.record),
@@ -155,6 +160,8 @@ pub fn history(arguments: &HistoryArguments) -> anyhow::Result<()> {
             shown(&entry.before),
             shown(&entry.after),
             why,
+            entry.cause.clone(),
+            entry.call.clone().unwrap_or_default(),
         ]);
     }
     println!("{table}");

@@ -2,9 +2,11 @@
 
 pub mod check;
 pub mod demo;
+pub mod errors;
 pub mod lists;
 pub mod pause;
 pub mod plan;
 pub mod serve;
 pub mod sim;
 pub mod sync;
+pub mod undo;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use engine::stopper;
+use engine::{Connection, stopper};
 use server::Site;
 
+use crate::events::PubSub;
 use crate::listen::{bind, told_to_stop};
 use crate::{config, connect, data};
 
@@ -30,11 +31,27 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = config::read(arguments.config.as_ref())?;
     let folder = data::Data::open(&arguments.data.data)?;
     let socket = bind(&arguments.listen, "Tandem").await?;
-    let connection = Arc::new(connect::connect(config, folder.store.clone()).await?);
+    let (connection, salesforce) = connect::connect_with_client(config, folder.store.clone()).await?;
+    let connection = Arc::new(connection);
     let row = folder.connection()?;
     eprintln!("{} is kept in step; its page is {}", row.name, socket.url());
-    socket.serve(server::router(Site { store: folder.store.clone(), connection: row.id, links: Vec::new() }));
+    let mut pages =
+        server::router(Site { store: folder.store.clone(), connection: row.id.clone(), links: Vec::new() });
+    if let Some(intake) = webhooks(&connection, &folder) {
+        pages = pages.merge(server::webhooks(intake));
+    }
+    socket.serve(pages);
     let (stop, stopped) = stopper();
+    if let Some(events) = PubSub::of(salesforce).await {
+        tokio::spawn({
+            let (connection, stopped) = (Arc::clone(&connection), stopped.clone());
+            async move {
+                if let Err(error) = connection.follow(&events, stopped).await {
+                    tracing::error!(%error, "change events are no longer followed; polls go on");
+                }
+            }
+        });
+    }
     let mut engine = tokio::spawn({
         let connection = Arc::clone(&connection);
         async move { connection.run(stopped).await }
@@ -52,4 +69,17 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         ended??;
     }
     Ok(())
+}
+
+/// The intake of HubSpot's webhooks, where the secret of the app that sends them is set.
+fn webhooks(connection: &Arc<Connection>, folder: &data::Data) -> Option<server::Webhooks> {
+    let given = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let connection = Arc::clone(connection);
+    Some(server::Webhooks {
+        store: folder.store.clone(),
+        client_secret: given("HUBSPOT_CLIENT_SECRET")?.trim().into(),
+        public_url: given("TANDEM_PUBLIC_URL").map(|url| url.trim().into()),
+        wake: Arc::new(move || connection.wake()),
+        now: jiff::Timestamp::now,
+    })
 }

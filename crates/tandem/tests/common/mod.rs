@@ -1,6 +1,7 @@
 //! The program as a person or a script runs it, against the simulators as separate processes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)] // a test that cannot go on should stop
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -90,6 +91,38 @@ impl Sim {
         self.stats("salesforce")["counted_calls"].as_u64().unwrap()
     }
 
+    /// The records of a HubSpot object with these properties, as an app sees them.
+    pub fn hubspot_records(&self, object: &str, mut properties: Vec<String>) -> BTreeMap<String, Value> {
+        properties.sort();
+        properties.dedup();
+        let (base, token) = (self.text("/hubspot/base_url"), self.text("/hubspot/token"));
+        let mut records = BTreeMap::new();
+        let mut after = String::new();
+        loop {
+            let path =
+                format!("/crm/v3/objects/{object}?limit=100&properties={}{after}", properties.join(","));
+            let page = request(&base, &path, &token);
+            for record in page["results"].as_array().unwrap() {
+                let mut values = record["properties"].clone();
+                values.as_object_mut().unwrap().retain(|name, _| properties.contains(name));
+                records.insert(record["id"].as_str().unwrap().to_owned(), values);
+            }
+            match page.pointer("/paging/next/after").and_then(Value::as_str) {
+                Some(next) => after = format!("&after={next}"),
+                None => return records,
+            }
+        }
+    }
+
+    /// Changes a record of the simulated account or org, as somebody else than Tandem would.
+    pub fn change(&self, method: &str, side: &str, path: &str, body: &Value) -> Value {
+        let (base, token) = match side {
+            "hubspot" => (self.text("/hubspot/base_url"), self.text("/hubspot/token")),
+            _ => (self.text("/salesforce/instance_url"), self.text("/salesforce/access_token")),
+        };
+        send(method, &base, path, &token, &body.to_string())
+    }
+
     /// Puts a question to the simulated org.
     pub fn query(&self, soql: &str) -> Vec<Value> {
         let base = self.text("/salesforce/instance_url");
@@ -113,16 +146,29 @@ fn get(url: &str) -> Value {
     request(&format!("http://{host}"), &format!("/{path}"), "none")
 }
 
-/// A GET over a plain socket; the tests need no more of HTTP than that.
 fn request(base: &str, path: &str, token: &str) -> Value {
+    send("GET", base, path, token, "")
+}
+
+/// A call over a plain socket; the tests need no more of HTTP than that.
+fn send(method: &str, base: &str, path: &str, token: &str, body: &str) -> Value {
     let host = base.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n").unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.0\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let answer = String::from_utf8_lossy(&answer);
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.contains(" 200 "), "{head}\n{body}");
+    assert!(head.lines().next().unwrap().contains(" 20"), "{head}\n{body}");
+    if body.trim().is_empty() {
+        return Value::Null;
+    }
     serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body:.300}"))
 }
 
