@@ -377,7 +377,7 @@ impl SideApi for SalesforceSide {
             let mut results: Vec<RowResult> = rows
                 .iter()
                 .map(|(id, values)| {
-                    let written = RowResult::Ok { id: id.clone(), created: Some(false) };
+                    let written = RowResult::Ok { id: id.clone(), created: Some(false), call: String::new() };
                     let unmentioned = || RowResult::Unknown { reason: "the row was not answered".to_owned() };
                     if bare(values) { written } else { results.next().unwrap_or_else(unmentioned) }
                 })
@@ -491,7 +491,9 @@ impl SideApi for SalesforceSide {
 /// What became of a row; `values` is what Salesforce now stores of it.
 fn outcome(result: RowResult, values: Values) -> Written {
     match result {
-        RowResult::Ok { id, call, .. } => Written::Stored { id, values, call: Some(call) },
+        RowResult::Ok { id, call, .. } => {
+            Written::Stored { id, values, call: Some(call).filter(|call| !call.is_empty()) }
+        }
         RowResult::Err(errors) => Written::Refused(refusal(&errors)),
         RowResult::Unknown { reason } => {
             tracing::debug!(reason, "a write without an answer");
