@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use model::{ConnectionId, ConvertContext, Side, Sides, Values};
-use store::{Mark, Store, SyncError, Tx};
+use store::{Link, Mark, Store, SyncError, Tx};
 use tokio::sync::{Notify, OnceCell};
 use transport::World;
 
+use crate::brake::BrakeState;
 use crate::error::EngineError;
 use crate::figures::{Counter, Figures};
 use crate::options::Options;
@@ -47,6 +48,9 @@ pub struct Connection {
     run: Mutex<String>,
     /// What records held when they could not be brought in step: a poll that sees the same again need not look again.
     stuck: Mutex<BTreeMap<(Side, String, String), Values>>,
+    pub(crate) brake: Mutex<BrakeState>,
+    /// Whether this is only to find out what a pass would do.
+    pub(crate) rehearsing: bool,
 }
 
 impl Connection {
@@ -79,6 +83,8 @@ impl Connection {
         Self {
             run: Mutex::new(String::new()),
             stuck: Mutex::new(BTreeMap::new()),
+            brake: Mutex::default(),
+            rehearsing: false,
             schema: OnceCell::new(),
             figures: Counter::default(),
             wake: Notify::new(),
@@ -98,7 +104,8 @@ impl Connection {
         settings: Settings,
         sides: Sides<Arc<dyn SideApi>>,
     ) -> Self {
-        Self::of(self.id.clone(), store, settings, self.options.clone(), self.world.clone(), sides)
+        let of = Self::of(self.id.clone(), store, settings, self.options.clone(), self.world.clone(), sides);
+        Self { rehearsing: true, ..of }
     }
 
     pub(crate) fn side(&self, side: Side) -> &dyn SideApi {
@@ -186,6 +193,14 @@ impl Connection {
     pub(crate) fn is_stuck_as_it_was(&self, side: Side, record: &RecordState) -> bool {
         let stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
         stuck.get(&(side, record.object.clone(), record.id.clone())) == Some(&record.values)
+    }
+
+    /// Forgets what the records of a link held.
+    pub(crate) fn forget_stuck(&self, link: &Link) {
+        let mut stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        for side in [Side::HubSpot, Side::Salesforce] {
+            stuck.remove(&(side, link.object(side).to_owned(), link.record(side).to_owned()));
+        }
     }
 
     /// What has been done since the engine was made.

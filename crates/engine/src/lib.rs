@@ -5,12 +5,14 @@
 //!
 //! Time, chance and transport come in with a [`transport::World`]; nothing here reaches around it.
 
+mod brake;
 mod connection;
 mod create;
 mod delete;
 mod detect;
 mod error;
 mod figures;
+mod inside;
 mod options;
 mod pair;
 mod place;
@@ -23,9 +25,12 @@ mod run;
 mod schema;
 mod settings;
 mod side;
+mod succeed;
+mod sweep;
 mod waiting;
 mod work;
 
+pub use brake::{BrakeReport, BrakeStop, brake_report, resume_after_brake};
 pub use connection::{Connection, check_mappings};
 pub use error::EngineError;
 pub use figures::{Figures, SideFigures};

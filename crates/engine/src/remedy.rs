@@ -152,6 +152,27 @@ pub fn for_code(code: &str) -> Remedy {
         | "RATE_LIMITS"
         | "RATE_LIMIT"
         | "NO_ANSWER" => (Category::Passing, "Nothing to do: it is tried again by itself."),
+        "MERGED_APART" => (
+            Category::Duplicate,
+            "Merge this record with the one named, on this side as well; or leave it, and it stays as it is.",
+        ),
+        "CONVERTED_APART" => (
+            Category::Mapping,
+            "Switch on the mapping of contacts with Salesforce contacts; the link then moves to the contact.",
+        ),
+        "NOT_VISIBLE" => (
+            Category::Permission,
+            "Give the connected user sight of the record in Salesforce. If it was deleted there for good, delete or keep \
+             this one as you wish; nothing more happens to it.",
+        ),
+        "ERASED_IN_HUBSPOT" => (
+            Category::RecordState,
+            "If the person is to be forgotten in Salesforce too, delete the record there.",
+        ),
+        "COUNTERPART_DELETED" => (
+            Category::RecordState,
+            "Restore the counterpart from the recycle bin of its platform, and the two go on; or delete this one again.",
+        ),
         "SHARED_KEY" => (
             Category::Duplicate,
             "Several records share this key and only one can be in step. Merge them, or give each its own.",

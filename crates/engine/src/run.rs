@@ -63,15 +63,21 @@ impl Connection {
     }
 
     async fn pass(&self) -> Result<(), EngineError> {
-        self.poll(Side::Salesforce).await?;
-        self.poll(Side::HubSpot).await?;
+        for side in [Side::Salesforce, Side::HubSpot] {
+            self.poll(side).await?;
+            self.sweep(side, true).await?;
+        }
         self.drain().await
     }
 
     /// Works until no mark is due.
     async fn drain(&self) -> Result<(), EngineError> {
-        while self.work_batch().await? {}
-        Ok(())
+        loop {
+            while self.work_batch().await? {}
+            if !self.settle()? {
+                return Ok(());
+            }
+        }
     }
 
     /// Keeps both sides in step until `stop` is set.
@@ -95,7 +101,7 @@ impl Connection {
             let pause = if self.is_paused()? {
                 *self.options.poll_interval.get(side)
             } else {
-                match self.poll(side).await {
+                match self.look(side).await {
                     Ok(()) => {
                         failures = 0;
                         *self.options.poll_interval.get(side)
@@ -106,6 +112,11 @@ impl Connection {
             self.wait(pause, &mut stop).await;
         }
         Ok(())
+    }
+
+    async fn look(&self, side: Side) -> Result<(), EngineError> {
+        self.poll(side).await?;
+        self.sweep(side, false).await
     }
 
     async fn keep_working(&self, mut stop: Stop) -> Result<(), EngineError> {
@@ -119,7 +130,13 @@ impl Connection {
                 Ok(true) => failures = 0,
                 Ok(false) => {
                     failures = 0;
-                    self.wait_for_work(&mut stop).await?;
+                    match self.settle() {
+                        Ok(true) => {}
+                        Ok(false) => self.wait_for_work(&mut stop).await?,
+                        // The connection is stopped now; it goes on when a person has seen to it.
+                        Err(error @ EngineError::Brake(_)) => tracing::error!("{error}"),
+                        Err(error) => return Err(error),
+                    }
                 }
                 Err(error) => {
                     let pause = self.wait_out(error, &mut failures)?;

@@ -36,6 +36,13 @@ impl Paths {
         format!("{}/{}/batch", self.crm("associations", "v4", from), segment(to))
     }
 
+    pub(crate) fn lists(&self) -> String {
+        match self {
+            Self::Dated(version) => format!("/crm/lists/{version}"),
+            Self::Classic => "/crm/v3/lists".to_owned(),
+        }
+    }
+
     pub(crate) fn account(&self) -> String {
         match self {
             Self::Dated(version) => format!("/account-info/{version}/details"),

@@ -84,6 +84,23 @@ impl PairPlan {
         }
     }
 
+    /// Leaves out what is to be written on the other side, which takes no more writes; a field that both sides were to be
+    /// written of is left alone on both.
+    pub fn write_only(&mut self, side: Side, pairs: &[FieldPair]) {
+        let other = side.other();
+        let both: Vec<String> = pairs
+            .iter()
+            .filter(|pair| self.writes(other).iter().any(|write| write.field == pair.field(other).name))
+            .map(|pair| pair.field(side).name.clone())
+            .collect();
+        let (kept, left_out) = match side {
+            Side::HubSpot => (&mut self.hubspot, &mut self.salesforce),
+            Side::Salesforce => (&mut self.salesforce, &mut self.hubspot),
+        };
+        kept.retain(|write| !both.contains(&write.field));
+        left_out.clear();
+    }
+
     /// Answers whether the write stands: where two mappings write one field, the first in order decides.
     fn write(&mut self, side: Side, write: FieldWrite) -> bool {
         let writes = match side {
