@@ -16,9 +16,9 @@ use transport::Clock;
 
 use crate::invariants;
 use crate::oracle::Edit;
-use crate::people::{FIELDS, typed};
-use crate::profile::{Hints, Profile};
-use crate::world::World;
+use crate::people::{FIELDS, ensure_fields, settings, typed};
+use simulation::profile::{Hints, Profile};
+use simulation::world::World;
 
 /// How long a calm lasts: longer than any wait of the engine in it.
 const CALM: Duration = Duration::from_secs(25 * 60);
@@ -106,7 +106,8 @@ pub fn play(seed: u64, plant: Option<Plant>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let done = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         runtime.block_on(async {
-            let world = World::new(profile, plant)?;
+            let world = World::new(profile, settings(), plant)?;
+            ensure_fields(&world)?;
             let mut driver = Driver {
                 kills_left: world.profile.kills,
                 world: &world,

@@ -8,10 +8,10 @@ use serde_json::Value;
 use store::{HistoryFilter, Outcome};
 
 use crate::history::{Ledger, Made, Totals};
-use crate::memory::CallLine;
+use simulation::memory::CallLine;
 use crate::oracle::{self, Edit};
 use crate::people::{FIELDS, same};
-use crate::world::{World, connection_id};
+use simulation::world::{World, connection_id};
 
 /// Every live contact of both sides.
 pub fn all_records(world: &World) -> Vec<(Side, String)> {

@@ -6,11 +6,8 @@
 
 mod history;
 mod invariants;
-mod memory;
 mod oracle;
 mod people;
-mod profile;
-mod world;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

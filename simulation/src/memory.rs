@@ -24,12 +24,17 @@ pub const SALESFORCE: &str = "http://salesforce.test";
 pub struct CallLine {
     /// When the call took effect.
     pub at: Timestamp,
+    /// The platform.
     pub side: Side,
+    /// The method.
     pub method: String,
+    /// Path and query.
     pub target: String,
+    /// What was sent.
     pub body: String,
     /// What was answered, were it to arrive.
     pub status: u16,
+    /// The body of the answer.
     pub answer: String,
 }
 
@@ -43,6 +48,7 @@ impl CallLine {
             || (target.contains("/composite/sobjects") && self.method != "GET")
     }
 
+    /// Whether the call makes records.
     pub fn is_create(&self) -> bool {
         let target = &self.target;
         let hubspot = target.contains("/batch/upsert") || target.contains("/batch/create");
@@ -57,13 +63,17 @@ pub struct Memory {
     salesforce: Router,
     chance: Chance,
     clock: TokioClock,
+    /// Every call, in the order in which they took effect.
     pub log: Mutex<Vec<CallLine>>,
     /// Set: the engine dies right after the next create has taken effect.
     pub kill_after_create: AtomicBool,
+    /// Told when the engine is to die.
     pub killed: tokio::sync::Notify,
 }
 
 impl Memory {
+    /// A wire to these two.
+    #[must_use]
     pub fn new(hubspot: Router, salesforce: Router, chance: Chance, clock: TokioClock) -> Arc<Self> {
         Arc::new(Self {
             hubspot,

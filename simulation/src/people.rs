@@ -1,8 +1,12 @@
 //! The fields that people edit here, and what they type.
 
+use engine::{CreateAs, Settings};
+use hubspot_sim::PropertyType;
 use model::{FieldMapping, ObjectMapping, Side, SyncRule};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use serde_json::json;
+use simulation::world::World;
 
 /// A field that people edit, on both sides.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +55,31 @@ impl Edited {
     }
 }
 
-pub fn mapping() -> ObjectMapping {
+/// The settings that the histories are played under.
+pub fn settings() -> Settings {
+    Settings {
+        create_contacts_as: CreateAs::Contact,
+        create_without_email: true,
+        chosen: true,
+        objects: vec![mapping()],
+        ..Settings::recommended()
+    }
+}
+
+/// Makes the fields that new accounts and orgs do not have.
+pub fn ensure_fields(world: &World) -> anyhow::Result<()> {
+    for field in FIELDS.iter().filter(|field| field.kind == Typed::Number) {
+        world.hubspot.ensure_property("contacts", field.hubspot, PropertyType::Number, &[])?;
+        let number = json!({"label": field.hubspot, "type": "Number", "precision": 9, "scale": 1});
+        world
+            .salesforce
+            .ensure_custom_field("Contact", field.salesforce, &number)
+            .map_err(anyhow::Error::msg)?;
+    }
+    Ok(())
+}
+
+fn mapping() -> ObjectMapping {
     let keys = [("email", "Email"), ("lastname", "LastName")];
     let keys =
         keys.map(|(hubspot, salesforce)| FieldMapping::new(hubspot, salesforce, SyncRule::PreferSalesforce));

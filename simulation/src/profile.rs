@@ -19,8 +19,11 @@ pub enum Hints {
 /// The kind of a history.
 #[derive(Debug, Clone)]
 pub struct Profile {
+    /// How hints travel.
     pub hints: Hints,
+    /// Time between two polls of HubSpot and of Salesforce.
     pub poll: [Duration; 2],
+    /// How long a change takes to be found by a search.
     pub search_lag: SignedDuration,
     /// How often each thing goes wrong while people are at work; nothing does in a calm.
     pub faults: FaultPlan,
@@ -28,13 +31,35 @@ pub struct Profile {
     pub kill_after_create: bool,
     /// How often the engine is killed at a moment of its own.
     pub kills: u32,
+    /// How many storms there are, each with a calm after it.
     pub epochs: u32,
+    /// Edits in each storm.
     pub edits: u32,
+    /// People that there are at the beginning.
     pub people: u32,
+    /// Where chance comes from.
     pub seed: u64,
 }
 
 impl Profile {
+    /// Nothing goes wrong, and a search finds at once what was written.
+    #[must_use]
+    pub fn calm(seed: u64) -> Self {
+        Self {
+            hints: Hints::Lossy,
+            poll: [Duration::from_secs(10), Duration::from_secs(30)],
+            search_lag: SignedDuration::ZERO,
+            faults: FaultPlan::default(),
+            kill_after_create: false,
+            kills: 0,
+            epochs: 0,
+            edits: 0,
+            people: 0,
+            seed,
+        }
+    }
+
+    /// The kind of history that a seed is.
     pub fn draw(seed: u64, chance: &mut ChaCha8Rng) -> Self {
         let hints = if chance.random_bool(0.35) { Hints::Reliable } else { Hints::Lossy };
         let stormy = chance.random_bool(0.6);

@@ -3,28 +3,32 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
-use engine::{Connection, CreateAs, Options, Plant, Settings, stopper};
-use hubspot_sim::{HubSpotSim, PropertyType};
+use engine::{Connection, Options, Plant, Settings, stopper};
+use hubspot_sim::HubSpotSim;
 use jiff::Timestamp;
 use model::{ConnectionId, Sides};
 use salesforce_sim::SalesforceSim;
 use secrecy::SecretString;
-use serde_json::json;
 use sim_base::Clock as SimClock;
 use store::{ConnectionRow, ConnectionState, Durability, Store};
 use transport::{Chance, Clock, TokioClock};
 
 use crate::memory::{HUBSPOT, Memory, SALESFORCE};
-use crate::people::{FIELDS, Typed, mapping};
 use crate::profile::Profile;
 
 /// Both simulators, the wire, the disk, and perhaps a running engine.
 pub struct World {
+    /// The time, which passes when everything waits.
     pub clock: TokioClock,
+    /// The wire.
     pub memory: Arc<Memory>,
+    /// The HubSpot account.
     pub hubspot: HubSpotSim,
+    /// The Salesforce org.
     pub salesforce: SalesforceSim,
+    /// How much goes wrong.
     pub profile: Profile,
+    settings: Mutex<Settings>,
     plant: Option<Plant>,
     chance: Chance,
     disk: tempfile::TempDir,
@@ -37,12 +41,18 @@ struct Running {
     _stopper: engine::Stopper,
 }
 
+/// The one connection of a world.
+#[must_use]
 pub fn connection_id() -> ConnectionId {
     ConnectionId::new("simulated")
 }
 
 impl World {
-    pub fn new(profile: Profile, plant: Option<Plant>) -> anyhow::Result<Self> {
+    /// A world in which nothing has happened yet.
+    ///
+    /// # Errors
+    /// When there is no room for the disk.
+    pub fn new(profile: Profile, settings: Settings, plant: Option<Plant>) -> anyhow::Result<Self> {
         let start: Timestamp = "2026-03-02T08:00:00Z".parse().context("a fixed start")?;
         let clock = TokioClock::starting_at(start);
         let sim_clock = SimClock::new(move || clock.now());
@@ -58,13 +68,6 @@ impl World {
             base_url: SALESFORCE.to_owned(),
             ..salesforce_sim::Options::default()
         });
-        for field in FIELDS.iter().filter(|field| field.kind == Typed::Number) {
-            hubspot.ensure_property("contacts", field.hubspot, PropertyType::Number, &[])?;
-            let number = json!({"label": field.hubspot, "type": "Number", "precision": 9, "scale": 1});
-            salesforce
-                .ensure_custom_field("Contact", field.salesforce, &number)
-                .map_err(anyhow::Error::msg)?;
-        }
         let memory =
             Memory::new(hubspot.router(), salesforce.router(), Chance::from_seed(profile.seed), clock);
         let disk = match std::fs::metadata("/dev/shm") {
@@ -79,29 +82,29 @@ impl World {
             hubspot,
             salesforce,
             profile,
+            settings: Mutex::new(settings),
             plant,
             disk,
         })
     }
 
+    /// The store as it is on disk.
+    ///
+    /// # Errors
+    /// When the disk cannot be used.
     pub fn store(&self) -> anyhow::Result<Store> {
         Ok(Store::open(&self.disk.path().join("tandem.db"), Durability::ProcessOnly)?)
     }
 
-    pub fn settings() -> Settings {
-        Settings {
-            create_contacts_as: CreateAs::Contact,
-            create_without_email: true,
-            chosen: true,
-            objects: vec![mapping()],
-            ..Settings::recommended()
-        }
-    }
-
     /// A connection on the store as it is on disk, as a new process would open it.
+    ///
+    /// # Errors
+    /// When the disk cannot be used.
     pub fn connect(&self, options: Options) -> anyhow::Result<Arc<Connection>> {
         let store = self.store()?;
-        if store.connection(&connection_id())?.is_none() {
+        let settings = self.settings();
+        let before = store.connection(&connection_id())?.map(|known| known.settings);
+        if before.is_none() {
             store.create_connection(&ConnectionRow {
                 id: connection_id(),
                 name: "Simulated".into(),
@@ -109,7 +112,7 @@ impl World {
                 salesforce_org: "2".into(),
                 state: ConnectionState::Active,
                 state_reason: None,
-                settings: serde_json::to_value(Self::settings())?,
+                settings: serde_json::to_value(&settings)?,
                 created_at: self.clock.now(),
             })?;
         }
@@ -127,15 +130,32 @@ impl World {
             client_id: access.client_id,
             client_secret: SecretString::from(access.client_secret),
         });
-        Ok(Arc::new(Connection::new(
+        let store = Arc::new(store);
+        let connection = Connection::new(
             connection_id(),
-            Arc::new(store),
-            Self::settings(),
+            Arc::clone(&store),
+            settings.clone(),
             options,
             world.clone(),
             hubspot::Client::new(world.clone(), hubspot),
             salesforce::Client::new(world, salesforce),
-        )))
+        );
+        let after = serde_json::to_value(&settings)?;
+        if let Some(before) = before.filter(|before| *before != after) {
+            connection.look_again_after(&serde_json::from_value(before)?, &settings)?;
+            store.update_settings(&connection_id(), &after)?;
+        }
+        Ok(Arc::new(connection))
+    }
+
+    /// The settings that the engine is started with.
+    pub fn settings(&self) -> Settings {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Other settings, from the next start of the engine on.
+    pub fn set_settings(&self, settings: Settings) {
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
     }
 
     fn options(&self) -> Options {
@@ -150,6 +170,9 @@ impl World {
     }
 
     /// Starts the engine from disk.
+    ///
+    /// # Errors
+    /// When the disk cannot be used.
     pub fn start(&self) -> anyhow::Result<()> {
         let connection = self.connect(self.options())?;
         let (stopper, stop) = stopper();
@@ -175,11 +198,15 @@ impl World {
         }
     }
 
+    /// Whether an engine runs.
     pub fn is_running(&self) -> bool {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Hints that a record may have changed; while no engine runs, nobody is there to be told.
+    ///
+    /// # Errors
+    /// When the disk cannot be used.
     pub fn hint(&self, side: model::Side, object: &str, record: &str) -> anyhow::Result<()> {
         if let Some(running) = &*self.running.lock().unwrap_or_else(PoisonError::into_inner) {
             running.connection.hint(side, object, record)?;
@@ -188,6 +215,9 @@ impl World {
     }
 
     /// A pass of its own, with polls, on a store that no engine uses.
+    ///
+    /// # Errors
+    /// What ends the pass.
     pub async fn pass(&self) -> anyhow::Result<engine::Figures> {
         let options = Options { plant: self.plant, ..Options::default() };
         Ok(self.connect(options)?.sync_once().await?)
