@@ -8,9 +8,9 @@ use serde_json::Value;
 use store::{HistoryFilter, Outcome};
 
 use crate::history::{Ledger, Made, Totals};
-use simulation::memory::CallLine;
 use crate::oracle::{self, Edit};
 use crate::people::{FIELDS, same};
+use simulation::memory::CallLine;
 use simulation::world::{World, connection_id};
 
 /// Every live contact of both sides.

@@ -211,10 +211,12 @@ impl Connection {
         let schema = self.schema().await?;
         // The link that has been kept in step the longest stays.
         links.sort_by_key(|link| (!link.is_active(), link.created_at, link.id));
+        let mut any = false;
         self.store.transaction(|tx| {
             for link in &links {
                 let route = schema.route(link.object(Side::HubSpot), link.object(Side::Salesforce));
                 let Some(route) = route else { continue };
+                any = true;
                 let moving = Moving {
                     side,
                     route: route.clone(),
@@ -226,7 +228,7 @@ impl Connection {
             }
             Ok(())
         })?;
-        Ok(true)
+        Ok(any)
     }
 
     /// The links, not parted ones, of records that were merged into this one.

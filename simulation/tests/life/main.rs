@@ -1,0 +1,8 @@
+//! The life of a record, through the real engine and both simulators: who is inside, what becomes of deleted, merged and
+//! converted records, and the brake.
+
+mod brake;
+mod deletes;
+mod inside;
+mod merges;
+mod place;
