@@ -337,6 +337,9 @@ impl Connection {
                 (Some(sent), _) if self.options.planted(Plant::OneShadow) => sent.clone(),
                 (Some(sent), stored) => stored.unwrap_or(sent).clone(),
                 (None, stored) if source.is_blank() && stored.is_none_or(Value::is_blank) => Value::Blank,
+                (None, stored) if is_in(pair, source) && stored.is_none_or(|held| is_in(pair, held)) => {
+                    stored.cloned().unwrap_or_default()
+                }
                 (None, _) => continue,
             };
             shadows.get_mut(side).insert(from.clone(), source.clone());
@@ -360,6 +363,11 @@ impl Connection {
             at: self.now(),
         }
     }
+}
+
+/// Whether an opt-out says that the contact has not opted out.
+fn is_in(pair: &model::FieldPair, value: &Value) -> bool {
+    pair.mapping.rule == model::SyncRule::OptOut && *value != Value::Boolean(true)
 }
 
 fn required(route: &Route, side: Side, field: &str) -> bool {

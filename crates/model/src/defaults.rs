@@ -15,6 +15,11 @@ fn fields(pairs: &[(&str, &str)]) -> Vec<FieldMapping> {
         .collect()
 }
 
+fn with_opt_out(mut fields: Vec<FieldMapping>) -> Vec<FieldMapping> {
+    fields.push(FieldMapping::new("hs_email_optout", "HasOptedOutOfEmail", SyncRule::OptOut));
+    fields
+}
+
 fn contacts() -> ObjectMapping {
     let pairs = [
         ("email", "Email"),
@@ -31,7 +36,7 @@ fn contacts() -> ObjectMapping {
         ("zip", "MailingPostalCode"),
         ("country", "MailingCountry"),
     ];
-    ObjectMapping::new("contacts", "Contact", fields(&pairs))
+    ObjectMapping::new("contacts", "Contact", with_opt_out(fields(&pairs)))
 }
 
 fn leads() -> ObjectMapping {
@@ -52,7 +57,7 @@ fn leads() -> ObjectMapping {
         ("zip", "PostalCode"),
         ("country", "Country"),
     ];
-    ObjectMapping::new("contacts", "Lead", fields(&pairs))
+    ObjectMapping::new("contacts", "Lead", with_opt_out(fields(&pairs)))
 }
 
 fn companies() -> ObjectMapping {

@@ -10,6 +10,7 @@ mod ids;
 mod mapping;
 mod merge;
 mod merge_references;
+mod merge_special;
 mod new_property;
 mod plan;
 mod rule;

@@ -1,7 +1,8 @@
 //! The plan: what is to be written to bring a pair in step, or to make a record on the other side.
 
 use crate::{
-    ConvertContext, Decision, EditTime, FieldPair, Misfit, Reason, Side, Sides, Value, Values, convert, merge,
+    ConvertContext, Decision, EditTime, FieldPair, Misfit, Reason, Side, Sides, SyncRule, Value, Values,
+    convert, merge,
 };
 
 /// A pair as both sides hold it now.
@@ -189,6 +190,8 @@ pub fn plan_create(
         }
         match convert(value, source, pair, context) {
             Ok(value) if value.is_blank() => {}
+            // A new record has not opted out; only that one has is news.
+            Ok(Value::Boolean(false)) if pair.mapping.rule == SyncRule::OptOut => {}
             Ok(value) => {
                 plan.values.insert(to.name.clone(), value);
             }

@@ -47,7 +47,9 @@ pub fn resume(arguments: &ResumeArguments) -> anyhow::Result<()> {
     folder.store.set_connection_state(&connection.id, ConnectionState::Active, None)?;
     println!("{} is {}", connection.name, ConnectionState::Active.as_str());
     match (report, arguments.release_brake) {
-        (Some(_), true) => println!("The next pass does exactly that, and stops again for anything beyond it."),
+        (Some(_), true) => {
+            println!("The next pass does exactly that, and stops again for anything beyond it.")
+        }
         (Some(_), false) => println!(
             "The next pass counts anew, and stops again if it finds as much. `tandem resume --release-brake` lets it go on."
         ),

@@ -71,7 +71,9 @@ fn print(plan: &Plan, limit: usize) {
         println!("… and {} more; --limit 0 shows all.", plan.records.len() - shown);
     }
     if !plan.brake.is_empty() {
-        println!("The brake would stop the pass before it did this, and wait for `tandem resume --release-brake`:");
+        println!(
+            "The brake would stop the pass before it did this, and wait for `tandem resume --release-brake`:"
+        );
         for stop in &plan.brake {
             println!("  {stop}");
         }
