@@ -15,6 +15,7 @@ use sim_base::FaultPlan;
 use transport::Clock;
 
 use crate::invariants;
+use crate::lives;
 use crate::oracle::Edit;
 use crate::people::{FIELDS, ensure_fields, settings, typed};
 use simulation::profile::{Hints, Profile};
@@ -104,6 +105,22 @@ pub fn play(seed: u64, plant: Option<Plant>) -> Outcome {
     let mut chance = ChaCha8Rng::seed_from_u64(seed);
     let profile = Profile::draw(seed, &mut chance);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let mut outcome = play_edits(runtime, profile, chance, plant);
+    if plant.is_none() {
+        let lives = lives::play(seed);
+        outcome.violations.extend(lives.violations);
+        outcome.story.extend(lives.story);
+        outcome.digest ^= lives.digest;
+    }
+    outcome
+}
+
+fn play_edits(
+    runtime: std::io::Result<tokio::runtime::Runtime>,
+    profile: Profile,
+    chance: ChaCha8Rng,
+    plant: Option<Plant>,
+) -> Outcome {
     let done = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         runtime.block_on(async {
             let world = World::new(profile, settings(), plant)?;

@@ -6,6 +6,7 @@
 
 mod history;
 mod invariants;
+mod lives;
 mod oracle;
 mod people;
 

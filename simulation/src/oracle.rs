@@ -30,7 +30,7 @@ pub fn allowed(rule: SyncRule, agreed: &str, edits: &[&Edit], others: bool) -> V
     let of = |side: Side| edits.iter().filter(|edit| edit.side == side).copied().collect::<Vec<&Edit>>();
     let (hubspot, salesforce) = (of(Side::HubSpot), of(Side::Salesforce));
     match rule {
-        SyncRule::DontSync | SyncRule::Union => Vec::new(),
+        SyncRule::DontSync | SyncRule::Union | SyncRule::OptOut | SyncRule::Forward => Vec::new(),
         SyncRule::AlwaysSalesforce => last(&salesforce, agreed),
         SyncRule::AlwaysHubSpot => last(&hubspot, agreed),
         SyncRule::PreferSalesforce => prefer(agreed, &salesforce, &hubspot),
@@ -96,7 +96,7 @@ pub fn after_creation(rule: SyncRule, source: Side, value: &str) -> String {
 pub fn first_agreement(rule: SyncRule, hubspot: &str, salesforce: &str) -> Vec<String> {
     let filled_first = |first: &str, second: &str| only(if blank(first) { second } else { first });
     match rule {
-        SyncRule::DontSync | SyncRule::Union => Vec::new(),
+        SyncRule::DontSync | SyncRule::Union | SyncRule::OptOut | SyncRule::Forward => Vec::new(),
         SyncRule::AlwaysSalesforce => only(salesforce),
         SyncRule::AlwaysHubSpot => only(hubspot),
         SyncRule::PreferSalesforce => filled_first(salesforce, hubspot),

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use model::{ConnectionId, ConvertContext, Side, Sides, Values};
-use store::{Mark, Store, SyncError, Tx};
+use store::{Link, Mark, Store, SyncError, Tx};
 use tokio::sync::Notify;
 use transport::World;
 
+use crate::brake::BrakeState;
 use crate::budget::Meter;
 use crate::error::EngineError;
 use crate::figures::{Counter, Figures};
@@ -59,6 +60,9 @@ pub struct Connection {
     pub(crate) owners: Mutex<Arc<OwnerMap>>,
     /// What records held when they could not be brought in step: a poll that sees the same again need not look again.
     stuck: Mutex<BTreeMap<(Side, String, String), Values>>,
+    pub(crate) brake: Mutex<BrakeState>,
+    /// Whether this is only to find out what a pass would do.
+    pub(crate) rehearsing: bool,
 }
 
 impl Connection {
@@ -101,6 +105,8 @@ impl Connection {
             stuck: Mutex::new(BTreeMap::new()),
             known_schema: Mutex::default(),
             describing: tokio::sync::Mutex::default(),
+            brake: Mutex::default(),
+            rehearsing: false,
             figures: Counter::default(),
             wake: Notify::new(),
             id,
@@ -120,7 +126,16 @@ impl Connection {
         sides: Sides<Arc<dyn SideApi>>,
     ) -> Self {
         let meter = Arc::clone(&self.meter);
-        Self::of(self.id.clone(), store, settings, self.options.clone(), self.world.clone(), sides, meter)
+        let of = Self::of(
+            self.id.clone(),
+            store,
+            settings,
+            self.options.clone(),
+            self.world.clone(),
+            sides,
+            meter,
+        );
+        Self { rehearsing: true, ..of }
     }
 
     pub(crate) fn side(&self, side: Side) -> &dyn SideApi {
@@ -200,6 +215,14 @@ impl Connection {
     pub(crate) fn is_stuck_as_it_was(&self, side: Side, record: &RecordState) -> bool {
         let stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
         stuck.get(&(side, record.object.clone(), record.id.clone())) == Some(&record.values)
+    }
+
+    /// Forgets what the records of a link held.
+    pub(crate) fn forget_stuck_pair(&self, link: &Link) {
+        let mut stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        for side in [Side::HubSpot, Side::Salesforce] {
+            stuck.remove(&(side, link.object(side).to_owned(), link.record(side).to_owned()));
+        }
     }
 
     /// What has been done since the engine was made.

@@ -356,6 +356,9 @@ impl Connection {
                     shadows.get_mut(target).insert(to.clone(), stored.clone());
                     continue;
                 }
+                (None, stored) if is_in(pair, source) && stored.is_none_or(|held| is_in(pair, held)) => {
+                    stored.cloned().unwrap_or_default()
+                }
                 (None, _) => continue,
             };
             shadows.get_mut(side).insert(from.clone(), source.clone());
@@ -379,6 +382,11 @@ impl Connection {
             at: self.now(),
         }
     }
+}
+
+/// Whether an opt-out says that the contact has not opted out.
+fn is_in(pair: &model::FieldPair, value: &Value) -> bool {
+    pair.mapping.rule == model::SyncRule::OptOut && *value != Value::Boolean(true)
 }
 
 fn required(route: &Route, side: Side, field: &str) -> bool {

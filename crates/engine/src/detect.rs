@@ -9,6 +9,7 @@ use store::{Cause, Link, LinkState, Resting};
 
 use crate::connection::Connection;
 use crate::error::EngineError;
+use crate::inside::{Scopes, scope_of};
 use crate::side::RecordState;
 
 impl Connection {
@@ -34,20 +35,26 @@ impl Connection {
         let began = self.now();
         let began = began.checked_add(api.clock_offset()).unwrap_or(began);
         let mut page = None;
-        loop {
+        // Of an object that is kept in step only in part, those inside are found by going through the segment or filter.
+        let in_part = schema.routes_of(side, object).all(|route| scope_of(&route.mapping, side).is_some());
+        let mut done = in_part && since.is_none();
+        while !done {
             let answer = api.changes(object, since, page, &fields).await?;
-            self.mark_changed(side, object, &answer.records)?;
+            self.mark_changed(side, object, &answer.records).await?;
             page = answer.next;
-            if page.is_none() {
-                break;
-            }
+            done = page.is_none();
         }
         self.store.set_cursor(&self.id, &stream, began, self.now())?;
         Ok(())
     }
 
     /// Marks the records whose rows do not already say what the store knows.
-    fn mark_changed(&self, side: Side, object: &str, records: &[RecordState]) -> Result<(), EngineError> {
+    async fn mark_changed(
+        &self,
+        side: Side,
+        object: &str,
+        records: &[RecordState],
+    ) -> Result<(), EngineError> {
         let ids: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
         let links: BTreeMap<String, Link> = self
             .store
@@ -55,13 +62,17 @@ impl Connection {
             .into_iter()
             .map(|link| (link.record(side).to_owned(), link))
             .collect();
-        let changed: Vec<String> = records
-            .iter()
-            .filter(|record| worth_a_look(side, record, links.get(&record.id)))
+        let scopes = self.scopes(side, object, &ids).await?;
+        let mut changed = Vec::new();
+        for record in records {
+            let link = links.get(&record.id);
             // What could not be synced is tried again in its own time, or as soon as it changes.
-            .filter(|record| record.deleted || !self.is_stuck_as_it_was(side, record))
-            .map(|record| record.id.clone())
-            .collect();
+            let new = worth_a_look(side, record, link, &scopes)
+                && (record.deleted || !self.is_stuck_as_it_was(side, record));
+            if new || !self.links_of_merged(side, record)?.is_empty() {
+                changed.push(record.id.clone());
+            }
+        }
         self.figures.add(side, |figures| figures.read += records.len() as u64);
         self.store.mark_many(&self.id, side, object, &changed, Cause::Poll, self.now())?;
         if !changed.is_empty() {
@@ -78,14 +89,22 @@ pub(crate) fn stream(side: Side, object: &str) -> String {
 }
 
 /// Whether a polled row says something that the store does not know yet.
-fn worth_a_look(side: Side, record: &RecordState, link: Option<&Link>) -> bool {
-    match link {
-        None => !record.deleted,
-        Some(link) => match link.state {
-            LinkState::Active => record.deleted || differs(&record.values, link.shadows.get(side)),
-            LinkState::Resting(Resting::Apart) => false,
-            LinkState::Resting(_) => !record.deleted,
-        },
+fn worth_a_look(side: Side, record: &RecordState, link: Option<&Link>, scopes: &Scopes) -> bool {
+    let Some(link) = link else { return !record.deleted && scopes.holds_anywhere(&record.id) };
+    let inside = scopes.holds(link.object(side.other()), &record.id);
+    match link.state {
+        LinkState::Active => {
+            record.deleted
+                || record.life.successor.is_some()
+                || !inside
+                || differs(&record.values, link.shadows.get(side))
+        }
+        LinkState::Resting(Resting::Outside) => {
+            record.life.successor.is_some() || (!record.deleted && inside && scopes.bounds())
+        }
+        // Only that it is gone as well is news.
+        LinkState::Resting(Resting::Apart) => record.deleted,
+        LinkState::Resting(Resting::DeletedInHubSpot | Resting::DeletedInSalesforce) => !record.deleted,
     }
 }
 

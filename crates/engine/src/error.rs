@@ -16,6 +16,12 @@ pub enum EngineError {
     /// The store could not be read or written.
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    /// It would have deleted or cleared too much, and stopped before it did.
+    #[error(
+        "The brake stopped this pass before it deleted or cleared anything. {0} If that is meant, `tandem resume \
+         --release-brake` lets exactly that go on. If not, put it right where it was changed, then `tandem resume`."
+    )]
+    Brake(String),
     /// The settings do not fit.
     #[error("{0}")]
     Settings(String),

@@ -5,6 +5,7 @@
 //!
 //! Time, chance and transport come in with a [`transport::World`]; nothing here reaches around it.
 
+mod brake;
 mod budget;
 mod connection;
 mod create;
@@ -14,6 +15,7 @@ mod detect;
 mod error;
 mod events;
 mod figures;
+mod inside;
 mod keys;
 mod lines;
 mod options;
@@ -31,10 +33,13 @@ mod run;
 mod schema;
 mod settings;
 mod side;
+mod succeed;
+mod sweep;
 mod undo;
 mod waiting;
 mod work;
 
+pub use brake::{BrakeReport, BrakeStop, brake_report, resume_after_brake};
 pub use budget::BudgetState;
 pub use connection::{Connection, check_mappings};
 pub use error::EngineError;

@@ -1,9 +1,25 @@
 //! Two records in step, as both sides hold them at this moment.
 
-use model::Side;
+use model::{Side, Values};
 use store::{Link, Mark};
 
-use crate::side::RecordState;
+use crate::schema::Route;
+use crate::side::{RecordName, RecordState};
+
+/// Where a link is about to move: its record of one side lives on as another.
+#[derive(Debug, Clone)]
+pub(crate) struct Moving {
+    /// The side on which it does.
+    pub side: Side,
+    /// As whom.
+    pub successor: RecordName,
+    /// What that one holds, where it can be read.
+    pub values: Option<Values>,
+    /// Records that came about with it.
+    pub companions: Vec<RecordName>,
+    /// The mapping that keeps it in step.
+    pub route: Route,
+}
 
 /// A link with both its records, read just now, and the marks that this look answers.
 #[derive(Debug, Clone)]
@@ -12,6 +28,8 @@ pub(crate) struct Pair {
     pub marks: Vec<Mark>,
     pub hubspot: RecordState,
     pub salesforce: RecordState,
+    /// Set where one record takes no more writes because it lives on as another, to which the link moves then.
+    pub moving: Option<Moving>,
 }
 
 impl Pair {

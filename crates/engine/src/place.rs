@@ -9,6 +9,7 @@ use store::{HistoryEntry, Intent, Link, Mark, NewLink, Outcome, Tx};
 use crate::connection::Connection;
 use crate::create::NewRecord;
 use crate::error::EngineError;
+use crate::inside::Scopes;
 use crate::pair::Pair;
 use crate::schema::{Route, Schema};
 use crate::settings::CreateAs;
@@ -54,9 +55,18 @@ impl Connection {
         let mut found = self.side(side).read(object, &ids, &schema.matching_fields(side, object)).await?;
         let mut strays = Vec::new();
         let mut gone = Vec::new();
+        let scopes = self.scopes(side, object, &ids).await?;
+        let origins = self.await_origins(side, object, &ids).await?;
         for mark in marks {
             match found.remove(&mark.record).filter(|record| !record.deleted) {
-                Some(record) => strays.push(Stray { mark, record }),
+                // A converted lead: its contact is another record, with a mark of its own.
+                Some(record) if record.life.successor.is_some() => gone.push(mark),
+                // The link of what was merged into this one moves here; the mark, which stays, is then worked on.
+                Some(record) if self.inherit(side, &record).await? => {}
+                Some(record) => match origins.get(&record.id) {
+                    Some(origin) => self.wait_for_origin(side, origin, &mark)?,
+                    None => strays.push(Stray { mark, record }),
+                },
                 None => gone.push(mark),
             }
         }
@@ -68,13 +78,19 @@ impl Connection {
                 self.clear(tx, mark)
             })
         })?;
+        let (strays_inside, outside): (Vec<Stray>, Vec<Stray>) =
+            strays.into_iter().partition(|stray| scopes.holds_anywhere(&stray.record.id));
+        let mut strays = strays_inside;
+        for stray in outside {
+            self.leave(side, &stray, None)?;
+        }
         // The oldest of several that share a key comes first.
         strays.sort_by(|a, b| (a.record.created, &a.record.id).cmp(&(b.record.created, &b.record.id)));
         let places = self.find_places(&schema, side, object, &strays).await?;
         let mut pairs = Vec::new();
         let mut creates: Vec<NewRecord> = Vec::new();
         for (mut stray, place) in strays.into_iter().zip(places) {
-            let creation = self.creation(&schema, side, &stray.record).cloned();
+            let creation = self.creation(&schema, side, &stray.record, &scopes).cloned();
             schema.keep_mapped(side, &mut stray.record);
             match place {
                 Place::With(counterpart, recovered) => {
@@ -97,11 +113,12 @@ impl Connection {
         schema: &'a Schema,
         side: Side,
         record: &'a RecordState,
+        scopes: &'a Scopes,
     ) -> Result<&'a Route, Option<Refusal>> {
-        let mut routes = schema.routes_of(side, &record.object).filter(|route| match side {
-            Side::HubSpot => route.mapping.creates(Side::Salesforce),
-            Side::Salesforce => route.mapping.creates(Side::HubSpot),
-        });
+        let mut routes = schema
+            .routes_of(side, &record.object)
+            .filter(|route| route.mapping.creates(side.other()))
+            .filter(|route| scopes.holds(route.object(side.other()), &record.id));
         let wanted = match self.settings.create_contacts_as {
             CreateAs::Contact => "Contact",
             CreateAs::Lead => "Lead",
@@ -273,7 +290,7 @@ impl Connection {
         })?;
         self.figures.linked(1);
         let marks = std::iter::once(stray.mark).chain(marks).collect();
-        Ok(Pair { link, marks, hubspot, salesforce })
+        Ok(Pair { link, marks, hubspot, salesforce, moving: None })
     }
 
     /// Notes that a record of `side` was linked with one that was there.

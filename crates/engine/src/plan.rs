@@ -8,6 +8,7 @@ use model::{ObjectMapping, Side, Sides, Value};
 use serde::Serialize;
 use store::{ErrorFilter, ErrorRow, HistoryFilter, HistoryRow, HistoryScope, LinkId, Outcome, SyncError};
 
+use crate::brake::BrakeStop;
 use crate::connection::Connection;
 use crate::error::EngineError;
 use crate::figures::Figures;
@@ -21,6 +22,8 @@ pub struct Plan {
     pub counts: Vec<PlanCount>,
     /// Each record with what would happen to it, in the order in which it would.
     pub records: Vec<PlannedRecord>,
+    /// What the brake would stop the pass for; nothing where it would not.
+    pub brake: Vec<BrakeStop>,
     /// What the rehearsal read, and what it cost.
     pub figures: Figures,
 }
@@ -246,7 +249,7 @@ impl Connection {
             .into_iter()
             .map(|((side, object, action), records)| PlanCount { side, object, action, records })
             .collect();
-        Ok(Plan { counts, records, figures: self.figures() })
+        Ok(Plan { counts, records, brake: self.brake_seen(), figures: self.figures() })
     }
 
     fn counterpart(&self, link: Option<LinkId>, side: Side) -> Result<Option<String>, EngineError> {

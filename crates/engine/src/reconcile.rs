@@ -81,11 +81,36 @@ impl Connection {
             works.push(self.take_up(route, pair)?);
         }
         self.ask_times(route, &mut works).await?;
+        let mut works = self.hold_blanks(works)?;
         for side in [Side::Salesforce, Side::HubSpot] {
             self.write(route, &mut works, side).await?;
         }
         self.store.transaction(|tx| works.iter().try_for_each(|work| self.record(tx, route, work)))?;
         Ok(())
+    }
+
+    /// Of these, those that clear no filled field, or may now.
+    fn hold_blanks(&self, works: Vec<Work>) -> Result<Vec<Work>, EngineError> {
+        let mut going = Vec::with_capacity(works.len());
+        for work in works {
+            let mut held = false;
+            for side in [Side::HubSpot, Side::Salesforce] {
+                let blank = work
+                    .plan
+                    .writes(side)
+                    .iter()
+                    .find(|write| write.after.is_blank() && !write.before.is_blank());
+                if let Some(write) = blank {
+                    let (link, marks) = (&work.pair.link, &work.pair.marks);
+                    let (object, record) = (link.object(side), link.record(side));
+                    held |= self.hold(side, object, record, Some(&write.field), marks)?;
+                }
+            }
+            if !held {
+                going.push(work);
+            }
+        }
+        Ok(going)
     }
 
     /// Plans a pair, after taking into account the writes of an earlier run whose outcome was never recorded.
@@ -178,6 +203,9 @@ impl Connection {
             },
             context: &context,
         });
+        if let Some(moving) = &work.pair.moving {
+            work.plan.write_only(moving.side.other(), &route.pairs);
+        }
     }
 
     /// Asks for the times of the edits where the rule needs them, and plans those pairs again.
@@ -419,6 +447,10 @@ impl Connection {
         }
         if !link.is_active() {
             tx.set_link_state(link.id, store::LinkState::Active, now)?;
+            let outside = link.state == store::LinkState::Resting(store::Resting::Outside);
+            let reason = if outside { "inside_again" } else { "restored" };
+            let entry = self.life_entry(link, Side::Salesforce, &work.pair.marks, reason, Outcome::Resumed);
+            tx.add_history(&self.id, &entry)?;
         }
         for side in [Side::HubSpot, Side::Salesforce] {
             // A passing refusal may have been the answer to a second try, after the first took effect unanswered.
@@ -428,6 +460,13 @@ impl Connection {
             }
         }
         self.record_errors(tx, route, work)?;
+        if let Some(moving) = &work.pair.moving
+            && !work.is_unsettled()
+        {
+            let mut moved = link.clone();
+            moved.shadows = shadows;
+            return self.move_on(tx, &moved, moving, Some(route), &work.pair.marks);
+        }
         self.release(tx, work)?;
         for side in [Side::HubSpot, Side::Salesforce] {
             self.note_waiting(tx, route, side, link.record(side), work.awaited.get(side))?;
@@ -538,6 +577,13 @@ impl Work {
     /// Whether `side` has neither taken nor refused the write, and has not left it open.
     fn is_open(&self, side: Side) -> bool {
         self.failed.get(side).is_none() && !self.unknown.get(side) && !self.wrote.get(side)
+    }
+
+    /// Whether it is not known what came of a write, or it may well be taken the next time.
+    fn is_unsettled(&self) -> bool {
+        [Side::HubSpot, Side::Salesforce].into_iter().any(|side| {
+            *self.unknown.get(side) || self.failed.get(side).as_ref().is_some_and(|refusal| refusal.passing)
+        })
     }
 
     fn refuse(&mut self, route: &Route, side: Side, refusal: Refusal, sent: &Values) {

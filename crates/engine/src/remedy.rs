@@ -297,6 +297,37 @@ const CATALOGUE: &[Entry] = &[
         "Restore or unlock it, or leave it.",
     ),
     (
+        &["MERGED_APART"],
+        Category::Duplicate,
+        "Two records in step were merged into one on the other side; this one is left over.",
+        "Merge this record with the one named, on this side as well; or leave it, and it stays as it is.",
+    ),
+    (
+        &["CONVERTED_APART"],
+        Category::Mapping,
+        "The lead was converted, and contacts are not kept in step.",
+        "Switch on the mapping of contacts with Salesforce contacts; the link then moves to the contact.",
+    ),
+    (
+        &["NOT_VISIBLE"],
+        Category::Permission,
+        "Salesforce no longer shows the record to the connected user.",
+        "Give the connected user sight of the record in Salesforce. If it was deleted there for good, delete or keep this \
+         one as you wish; nothing more happens to it.",
+    ),
+    (
+        &["ERASED_IN_HUBSPOT"],
+        Category::RecordState,
+        "The HubSpot record was deleted for good, as privacy laws ask; Tandem has forgotten its values too.",
+        "If the person is to be forgotten in Salesforce too, delete the record there.",
+    ),
+    (
+        &["COUNTERPART_DELETED"],
+        Category::RecordState,
+        "The record was restored, and its counterpart is still in the recycle bin.",
+        "Restore the counterpart from the recycle bin of its platform, and the two go on; or delete this one again.",
+    ),
+    (
         &[
             "UNABLE_TO_LOCK_ROW",
             "SERVER_UNAVAILABLE",

@@ -66,15 +66,21 @@ impl Connection {
     }
 
     async fn pass(&self) -> Result<(), EngineError> {
-        self.poll(Side::Salesforce).await?;
-        self.poll(Side::HubSpot).await?;
+        for side in [Side::Salesforce, Side::HubSpot] {
+            self.poll(side).await?;
+            self.sweep(side, true).await?;
+        }
         self.drain().await
     }
 
     /// Works until no mark is due.
     async fn drain(&self) -> Result<(), EngineError> {
-        while self.work_batch().await? {}
-        Ok(())
+        loop {
+            while self.work_batch().await? {}
+            if !self.settle()? {
+                return Ok(());
+            }
+        }
     }
 
     /// Keeps both sides in step until `stop` is set.
@@ -99,7 +105,7 @@ impl Connection {
             let pause = if self.is_paused()? {
                 *self.options.poll_interval.get(side)
             } else {
-                match self.poll(side).await {
+                match self.look(side).await {
                     Ok(()) => {
                         failures = 0;
                         self.tell_standing(side.as_str(), None)?;
@@ -121,6 +127,11 @@ impl Connection {
         Ok(())
     }
 
+    async fn look(&self, side: Side) -> Result<(), EngineError> {
+        self.poll(side).await?;
+        self.sweep(side, false).await
+    }
+
     async fn keep_working(&self, mut stop: Stop) -> Result<(), EngineError> {
         let mut failures = 0_u32;
         while !stop.is_set() {
@@ -136,7 +147,13 @@ impl Connection {
                 Ok(false) => {
                     failures = 0;
                     self.put_right("work")?;
-                    self.wait_for_work(&mut stop).await?;
+                    match self.settle() {
+                        Ok(true) => {}
+                        Ok(false) => self.wait_for_work(&mut stop).await?,
+                        // The connection is stopped now; it goes on when a person has seen to it.
+                        Err(error @ EngineError::Brake(_)) => tracing::error!("{error}"),
+                        Err(error) => return Err(error),
+                    }
                 }
                 Err(error) => {
                     let pause = self.wait_out("work", error, &mut failures)?;

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use model::{Field, FieldMapping, FieldPair, Kind, ObjectMapping, Side};
 
 use crate::error::EngineError;
+use crate::inside::scope_of;
 use crate::keys::KeyStep;
 use crate::settings::Settings;
 use crate::side::{RecordState, SideApi};
@@ -144,6 +145,17 @@ pub(crate) async fn read(
             if let std::collections::btree_map::Entry::Vacant(e) = described.entry(key) {
                 let fields = side.describe(object).await?;
                 e.insert(fields);
+            }
+        }
+    }
+    for mapping in settings.objects.iter().filter(|mapping| mapping.enabled) {
+        for side in [hubspot, salesforce] {
+            let Some(scope) = scope_of(mapping, side.side()) else { continue };
+            if let Some(problem) = side.check_scope(mapping.object(side.side()), scope).await? {
+                return Err(EngineError::Settings(format!(
+                    "{} ↔ {}: {problem}.",
+                    mapping.hubspot_object, mapping.salesforce_object
+                )));
             }
         }
     }

@@ -196,10 +196,12 @@ impl Settings {
         }
     }
 
-    /// The same settings with every field mapping that moves anything under `rule`.
+    /// The same settings with every field mapping under `rule`, but for those whose rule only their meaning allows.
     #[must_use]
     pub fn with_rule(mut self, rule: SyncRule) -> Self {
-        for field in self.objects.iter_mut().flat_map(|object| &mut object.fields) {
+        let special = [SyncRule::OptOut, SyncRule::Forward];
+        let fields = self.objects.iter_mut().flat_map(|object| &mut object.fields);
+        for field in fields.filter(|field| !special.contains(&field.rule)) {
             field.rule = rule;
         }
         self

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::Side;
+use model::{Side, Sides};
 use store::{HistoryEntry, Link, LinkState, Mark, Outcome, Resting};
 
 use crate::connection::Connection;
@@ -10,6 +10,7 @@ use crate::delete::Bereft;
 use crate::error::EngineError;
 use crate::pair::Pair;
 use crate::side::RecordState;
+use crate::succeed::Heir;
 
 impl Connection {
     /// Works on one batch of due marks, parents before children. Answers whether there was anything to do.
@@ -59,9 +60,14 @@ impl Connection {
         // Parted by a person: whatever happens to either, nothing flows.
         self.store.transaction(|tx| apart.iter().try_for_each(|mark| self.clear(tx, mark)))?;
         let mut pairs = self.hydrate(side, linked).await?;
+        // A link may just have moved to one of these; its mark, which stays, is then worked on next.
+        let ids: Vec<String> = unlinked.iter().map(|mark| mark.record.clone()).collect();
+        let links = self.store.links_by_ids(&self.id, side, object, &ids)?;
+        unlinked.retain(|mark| !links.iter().any(|link| link.record(side) == mark.record));
         if !unlinked.is_empty() {
             pairs.extend(self.place(side, object, unlinked).await?);
         }
+        let pairs = self.keep_inside(pairs).await?;
         self.reconcile(pairs).await
     }
 
@@ -82,24 +88,77 @@ impl Connection {
         let mut hubspot = self.read_linked(linked.iter().map(|(link, _)| link), Side::HubSpot).await?;
         let mut salesforce = self.read_linked(linked.iter().map(|(link, _)| link), Side::Salesforce).await?;
         let mut pairs = Vec::new();
+        let mut heirs = Vec::new();
         let mut bereft = Vec::new();
         for (link, mark) in linked {
             let counterpart =
                 counterparts.remove(&(link.object(other).to_owned(), link.record(other).to_owned()));
             let marks: Vec<Mark> = std::iter::once(mark).chain(counterpart).collect();
-            let on_hubspot = hubspot.remove(link.record(Side::HubSpot)).filter(|record| !record.deleted);
-            let on_salesforce =
-                salesforce.remove(link.record(Side::Salesforce)).filter(|record| !record.deleted);
+            let on_hubspot = hubspot.remove(link.record(Side::HubSpot));
+            let on_salesforce = salesforce.remove(link.record(Side::Salesforce));
+            if link.state == LinkState::Resting(Resting::Apart) {
+                self.leave_apart(&link, &marks, on_hubspot.as_ref(), on_salesforce.as_ref())?;
+                continue;
+            }
+            let lives_on = |record: &Option<RecordState>| {
+                record.as_ref().is_some_and(|record| record.life.successor.is_some())
+            };
+            let live = |record: Option<RecordState>| record.filter(|record| !record.deleted);
             match (on_hubspot, on_salesforce) {
-                (Some(hubspot), Some(salesforce)) => pairs.push(Pair { link, marks, hubspot, salesforce }),
+                (Some(record), salesforce) if record.life.successor.is_some() => {
+                    let counterpart = salesforce.filter(|record| !record.deleted);
+                    heirs.push(Heir { link, marks, side: Side::HubSpot, record, counterpart });
+                }
+                (hubspot, salesforce) if lives_on(&salesforce) => {
+                    let Some(record) = salesforce else { continue };
+                    let counterpart = live(hubspot);
+                    heirs.push(Heir { link, marks, side: Side::Salesforce, record, counterpart });
+                }
                 (hubspot, salesforce) => {
-                    let left = hubspot.map(|_| Side::HubSpot).or(salesforce.map(|_| Side::Salesforce));
-                    bereft.push(Bereft { link, marks, left });
+                    // Deleted, but still known there: in the recycle bin.
+                    let binned = Sides { hubspot: hubspot.is_some(), salesforce: salesforce.is_some() };
+                    match (live(hubspot), live(salesforce)) {
+                        (Some(hubspot), Some(salesforce)) => {
+                            pairs.push(Pair { link, marks, hubspot, salesforce, moving: None });
+                        }
+                        (hubspot, salesforce) => bereft.push(Bereft {
+                            link,
+                            marks,
+                            there: Sides { hubspot: hubspot.is_some(), salesforce: salesforce.is_some() },
+                            binned,
+                        }),
+                    }
                 }
             }
         }
+        for pair in &pairs {
+            if self.links_of_merged(Side::HubSpot, &pair.hubspot)?.iter().any(|old| old.id != pair.link.id) {
+                self.inherit(Side::HubSpot, &pair.hubspot).await?;
+            }
+        }
         self.bereave(bereft).await?;
+        pairs.extend(self.succeed(heirs).await?);
         Ok(pairs)
+    }
+
+    /// A parted link is not worked; that one of its records is gone settles what a person was told of it.
+    fn leave_apart(
+        &self,
+        link: &Link,
+        marks: &[Mark],
+        hubspot: Option<&RecordState>,
+        salesforce: Option<&RecordState>,
+    ) -> Result<(), EngineError> {
+        let now = self.now();
+        self.store.transaction(|tx| {
+            for (side, record) in [(Side::HubSpot, hubspot), (Side::Salesforce, salesforce)] {
+                if record.is_none_or(|record| record.deleted) {
+                    tx.resolve_errors(&self.id, side, link.object(side), link.record(side), &[], now)?;
+                }
+            }
+            marks.iter().try_for_each(|mark| self.clear(tx, mark))
+        })?;
+        Ok(())
     }
 
     async fn read_linked(
@@ -131,6 +190,9 @@ impl Connection {
             }
             if link.state != LinkState::Resting(why) {
                 tx.set_link_state(link.id, LinkState::Resting(why), now)?;
+                for target in [Side::HubSpot, Side::Salesforce] {
+                    tx.close_intents_of_link(link.id, target)?;
+                }
                 tx.add_history(
                     &self.id,
                     &HistoryEntry {
@@ -149,6 +211,9 @@ impl Connection {
                         call: None,
                     },
                 )?;
+            }
+            for side in [Side::HubSpot, Side::Salesforce] {
+                tx.resolve_errors(&self.id, side, link.object(side), link.record(side), &[], now)?;
             }
             for mark in marks {
                 self.clear(tx, mark)?;

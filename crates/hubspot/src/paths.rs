@@ -43,6 +43,13 @@ impl Paths {
         }
     }
 
+    pub(crate) fn lists(&self) -> String {
+        match self {
+            Self::Dated(version) => format!("/crm/lists/{version}"),
+            Self::Classic => "/crm/v3/lists".to_owned(),
+        }
+    }
+
     pub(crate) fn account(&self) -> String {
         match self {
             Self::Dated(version) => format!("/account-info/{version}/details"),

@@ -29,6 +29,11 @@ fn fields(pairs: &[(&str, &str)]) -> Vec<FieldMapping> {
         .collect()
 }
 
+fn with_opt_out(mut fields: Vec<FieldMapping>) -> Vec<FieldMapping> {
+    fields.push(FieldMapping::new("hs_email_optout", "HasOptedOutOfEmail", SyncRule::OptOut));
+    fields
+}
+
 fn contacts() -> ObjectMapping {
     let pairs = [
         ("email", "Email"),
@@ -48,7 +53,7 @@ fn contacts() -> ObjectMapping {
     ];
     let mut mapped = fields(&pairs);
     mapped.push(owner());
-    ObjectMapping::new("contacts", "Contact", mapped)
+    ObjectMapping::new("contacts", "Contact", with_opt_out(mapped))
 }
 
 fn leads() -> ObjectMapping {
@@ -73,7 +78,7 @@ fn leads() -> ObjectMapping {
     ];
     let mut mapped = fields(&pairs);
     mapped.push(owner());
-    ObjectMapping::new("contacts", "Lead", mapped)
+    ObjectMapping::new("contacts", "Lead", with_opt_out(mapped))
 }
 
 fn companies() -> ObjectMapping {

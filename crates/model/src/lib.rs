@@ -11,6 +11,7 @@ mod mapping;
 mod merge;
 mod merge_reference;
 mod merge_references;
+mod merge_special;
 mod new_property;
 mod plan;
 mod rule;

@@ -398,6 +398,12 @@ pub(crate) fn incompatible(rule: SyncRule, hubspot: &Kind, salesforce: &Kind) ->
     if rule == SyncRule::Union && !multi {
         return Some("the union of choices needs several choices on both sides");
     }
+    if rule == SyncRule::OptOut && !matches!((hubspot, salesforce), (Boolean, Boolean)) {
+        return Some("an opt-out is yes or no on both sides");
+    }
+    if rule == SyncRule::Forward && !matches!(hubspot, Choice(_)) {
+        return Some("only choices have an order in which to move forward");
+    }
     match (hubspot, salesforce) {
         (Reference { .. }, Reference { .. }) | (References { .. }, References { .. }) => None,
         (References { .. }, _) | (_, References { .. }) => {

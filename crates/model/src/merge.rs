@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use crate::convert::{choices_go_together, convert_choice, same_time};
 use crate::merge_reference::{merge_owner, would_lose};
 use crate::merge_references::merge_references;
+use crate::merge_special::{forward, opt_out};
 use crate::{
     ConvertContext, FieldPair, Kind, Misfit, Reason, Side, Sides, SyncRule, Value, convert, equivalent,
 };
@@ -97,7 +98,9 @@ pub fn merge(
         SyncRule::PreferHubSpot => prefer(Side::HubSpot, now, changed, shadow.is_none()),
         SyncRule::AlwaysSalesforce => always(Side::Salesforce, now, changed, shadow.is_none()),
         SyncRule::AlwaysHubSpot => always(Side::HubSpot, now, changed, shadow.is_none()),
-        SyncRule::TwoWay => match two_way(now, changed, shadow.is_none(), times) {
+        SyncRule::OptOut => opt_out(now, changed, shadow.is_none()),
+        SyncRule::TwoWay | SyncRule::Forward => match two_way(now, changed, shadow.is_none(), times) {
+            Some(decided) if pair.mapping.rule == SyncRule::Forward => forward(decided, pair, now, context),
             Some(decided) => decided,
             None => return Decision::NeedTimes,
         },
@@ -119,7 +122,7 @@ pub(crate) struct Decided {
     pub overrules: bool,
 }
 
-fn only_changed(side: Side) -> Reason {
+pub(crate) fn only_changed(side: Side) -> Reason {
     match side {
         Side::HubSpot => Reason::OnlyHubSpotChanged,
         Side::Salesforce => Reason::OnlySalesforceChanged,

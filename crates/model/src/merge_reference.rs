@@ -33,8 +33,8 @@ pub(crate) fn merge_owner(
         SyncRule::PreferHubSpot => prefer(Side::HubSpot, now, changed, first),
         SyncRule::AlwaysSalesforce => always(Side::Salesforce, now, changed, first),
         SyncRule::PreferSalesforce => prefer(Side::Salesforce, now, changed, first),
-        SyncRule::TwoWay | SyncRule::Union if first => prefer(Side::Salesforce, now, changed, first),
-        SyncRule::TwoWay | SyncRule::Union => match two_way(now, changed, first, times) {
+        _ if first => prefer(Side::Salesforce, now, changed, first),
+        _ => match two_way(now, changed, first, times) {
             Some(decided) => decided,
             None => return Decision::NeedTimes,
         },

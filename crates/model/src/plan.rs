@@ -1,7 +1,8 @@
 //! The plan: what is to be written to bring a pair in step, or to make a record on the other side.
 
 use crate::{
-    ConvertContext, Decision, EditTime, FieldPair, Misfit, Reason, Side, Sides, Value, Values, convert, merge,
+    ConvertContext, Decision, EditTime, FieldPair, Misfit, Reason, Side, Sides, SyncRule, Value, Values,
+    convert, merge,
 };
 
 /// A pair as both sides hold it now.
@@ -82,6 +83,23 @@ impl PairPlan {
             Side::HubSpot => &self.hubspot,
             Side::Salesforce => &self.salesforce,
         }
+    }
+
+    /// Leaves out what is to be written on the other side, which takes no more writes; a field that both sides were to be
+    /// written of is left alone on both.
+    pub fn write_only(&mut self, side: Side, pairs: &[FieldPair]) {
+        let other = side.other();
+        let both: Vec<String> = pairs
+            .iter()
+            .filter(|pair| self.writes(other).iter().any(|write| write.field == pair.field(other).name))
+            .map(|pair| pair.field(side).name.clone())
+            .collect();
+        let (kept, left_out) = match side {
+            Side::HubSpot => (&mut self.hubspot, &mut self.salesforce),
+            Side::Salesforce => (&mut self.salesforce, &mut self.hubspot),
+        };
+        kept.retain(|write| !both.contains(&write.field));
+        left_out.clear();
     }
 
     /// Answers whether the write stands: where two mappings write one field, the first in order decides.
@@ -172,6 +190,8 @@ pub fn plan_create(
         }
         match convert(value, source, pair, context) {
             Ok(value) if value.is_blank() => {}
+            // A new record has not opted out; only that one has is news.
+            Ok(Value::Boolean(false)) if pair.mapping.rule == SyncRule::OptOut => {}
             Ok(value) => {
                 plan.values.insert(to.name.clone(), value);
             }

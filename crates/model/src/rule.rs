@@ -23,12 +23,16 @@ pub enum SyncRule {
     AlwaysHubSpot,
     /// Of several choices, what either side added or dropped is added or dropped on both.
     Union,
+    /// An opt-out: opting out on either side opts out on both, and only HubSpot's contact can opt in again.
+    OptOut,
+    /// Two-way, except that HubSpot's stage never moves backwards.
+    Forward,
     /// Nothing flows.
     DontSync,
 }
 
 impl SyncRule {
-    /// Every rule.
+    /// Every rule that fits fields of any meaning.
     pub const ALL: [Self; 7] = [
         Self::PreferSalesforce,
         Self::AlwaysSalesforce,
@@ -49,6 +53,8 @@ impl SyncRule {
             Self::PreferHubSpot => "Prefer HubSpot unless blank",
             Self::AlwaysHubSpot => "Always use HubSpot",
             Self::Union => "Two-way, union of choices",
+            Self::OptOut => "Opt-out on either side",
+            Self::Forward => "Two-way, only forward in HubSpot",
             Self::DontSync => "Don't sync",
         }
     }
@@ -105,6 +111,10 @@ pub enum Reason {
     SameOrUnknownTime,
     /// What either side added or dropped was added or dropped.
     Union,
+    /// One side says that the contact opted out.
+    OptedOut,
+    /// HubSpot's stage does not move backwards.
+    OnlyForward,
 }
 
 impl Reason {
@@ -122,6 +132,8 @@ impl Reason {
             Self::SalesforceEditedLater => "salesforce_edited_later",
             Self::SameOrUnknownTime => "same_or_unknown_time",
             Self::Union => "union",
+            Self::OptedOut => "opted_out",
+            Self::OnlyForward => "only_forward",
         }
     }
 
@@ -140,6 +152,8 @@ impl Reason {
             Self::SameOrUnknownTime => {
                 "Both had changed at the same or an unknown time; then Salesforce stands."
             }
+            Self::OptedOut => "The contact opted out on one side; that holds for both.",
+            Self::OnlyForward => "The stage in HubSpot does not move backwards.",
             Self::Union => "What either side added or dropped was added or dropped on the other.",
         }
     }

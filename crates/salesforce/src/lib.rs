@@ -14,6 +14,7 @@ mod error;
 mod identity;
 mod lenient;
 mod limits;
+mod list_view;
 mod oauth;
 pub mod pubsub;
 mod query;

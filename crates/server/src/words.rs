@@ -16,6 +16,11 @@ pub fn reason_in_words(reason: &str) -> &'static str {
         (Err(_), "created") => "The other side had no such record.",
         (Err(_), "deleted_in_hubspot") => "The HubSpot record was deleted; this one is left as it is.",
         (Err(_), "deleted_in_salesforce") => "The Salesforce record was deleted; this one is left as it is.",
+        (Err(_), "inside_again") => "Both records are inside the segment and the filter again.",
+        (Err(_), "restored") => "The record that was deleted is there again.",
+        (Err(_), "merged") => "The record was merged into another.",
+        (Err(_), "converted") => "The lead was converted.",
+        (Err(_), "deleted_for_good") => "The HubSpot record was deleted for good.",
         (Err(_), _) => "",
     }
 }

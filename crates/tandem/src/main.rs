@@ -49,8 +49,8 @@ enum Command {
     Check(check::Arguments),
     /// Let changes wait
     Pause(data::Place),
-    /// Go on after a pause
-    Resume(data::Place),
+    /// Go on after a pause, or after the brake stopped a pass
+    Resume(pause::ResumeArguments),
 }
 
 fn main() -> ExitCode {
@@ -82,8 +82,8 @@ fn main() -> ExitCode {
             Command::History(arguments) => lists::history(&arguments),
             Command::Undo(arguments) => undo::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
-            Command::Pause(arguments) => pause::run(&arguments, store::ConnectionState::Paused),
-            Command::Resume(arguments) => pause::run(&arguments, store::ConnectionState::Active),
+            Command::Pause(arguments) => pause::pause(&arguments),
+            Command::Resume(arguments) => pause::resume(&arguments),
         }
     });
     match done {

@@ -1,6 +1,6 @@
 //! HubSpot as a side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::hubspot::{
     BatchInput, BatchRead, Client, Direction, Filter, FilterGroup, HistoryEntry, List, NewProperty,
@@ -16,7 +16,8 @@ use tokio::sync::OnceCell;
 
 use super::associations;
 use super::{
-    Answer, ChangesPage, HUBSPOT_MARKER, Key, Person, RecordState, Refusal, SideApi, SideError, Written,
+    Answer, ChangesPage, HUBSPOT_MARKER, Key, Life, Person, RecordName, RecordState, Refusal, Roster,
+    RosterPage, SideApi, SideError, Whereabouts, Written,
 };
 
 /// Records in a page of a search, and the most that one search can reach.
@@ -24,6 +25,8 @@ const PAGE: u32 = 200;
 const REACH: u64 = 10_000;
 /// The longest text that a property holds.
 const LONGEST_TEXT: usize = 65_536;
+/// The property that holds the ids of those merged into a record.
+const MERGED: &str = "hs_merged_object_ids";
 /// The property group that Tandem's own properties are in.
 const GROUP: &str = "tandem";
 
@@ -279,7 +282,87 @@ impl SideApi for HubSpotSide {
                 return Ok(BTreeMap::new());
             }
             let found = self.read_by(object, ids, None, fields).await?;
-            Ok(found.into_iter().map(|record| (record.id.clone(), record)).collect())
+            let mut by_id: BTreeMap<String, RecordState> =
+                found.into_iter().map(|record| (record.id.clone(), record)).collect();
+            // A merged record answers under its new id; under its old one it is gone.
+            for id in ids.iter().filter(|id| !by_id.contains_key(*id)).cloned().collect::<Vec<_>>() {
+                let heir = by_id.values().find(|record| !record.deleted && record.life.merged.contains(&id));
+                if let Some(heir) = heir.cloned() {
+                    let successor = RecordName { object: heir.object.clone(), id: heir.id.clone() };
+                    let life = Life { successor: Some(successor), ..Life::default() };
+                    by_id.insert(id.clone(), RecordState { id, deleted: true, life, ..heir });
+                }
+            }
+            Ok(by_id)
+        })
+    }
+
+    fn whereabouts<'a>(
+        &'a self,
+        object: &'a str,
+        ids: &'a [String],
+    ) -> Answer<'a, BTreeMap<String, Whereabouts>> {
+        Box::pin(async move {
+            let read = BatchRead { ids: ids.to_vec(), archived: true, ..BatchRead::default() };
+            let answer = self.client.batch_read(object, &read).await.map_err(|error| failed(&error))?;
+            let archived: BTreeSet<String> = answer.found.into_iter().map(|record| record.id).collect();
+            let place = |id: &String| {
+                if archived.contains(id) { Whereabouts::RecycleBin } else { Whereabouts::Gone }
+            };
+            Ok(ids.iter().map(|id| (id.clone(), place(id))).collect())
+        })
+    }
+
+    fn origins<'a>(&'a self, _: &'a str, _: &'a [String]) -> Answer<'a, Vec<(String, RecordName)>> {
+        // What a record was merged from, it says itself.
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    fn inside<'a>(
+        &'a self,
+        object: &'a str,
+        scope: &'a str,
+        ids: &'a [String],
+    ) -> Answer<'a, BTreeSet<String>> {
+        Box::pin(async move {
+            if ids.is_empty() {
+                return Ok(BTreeSet::new());
+            }
+            self.client.members_among(object, scope, ids).await.map_err(|error| failed(&error))
+        })
+    }
+
+    fn roster<'a>(
+        &'a self,
+        object: &'a str,
+        roster: &'a Roster,
+        page: Option<String>,
+    ) -> Answer<'a, RosterPage> {
+        Box::pin(async move {
+            match roster {
+                Roster::Inside(list) => {
+                    let page = self.client.list_members(list, page.as_deref()).await;
+                    let page = page.map_err(|error| failed(&error))?;
+                    Ok(RosterPage { ids: page.results, next: page.after })
+                }
+                Roster::Archived => {
+                    let list = List { after: page, archived: true, ..List::default() };
+                    let page = self.client.list(object, &list).await.map_err(|error| failed(&error))?;
+                    let ids = page.results.into_iter().map(|record| record.id).collect();
+                    Ok(RosterPage { ids, next: page.after })
+                }
+            }
+        })
+    }
+
+    fn check_scope<'a>(&'a self, _: &'a str, scope: &'a str) -> Answer<'a, Option<String>> {
+        Box::pin(async move {
+            let list = self.client.list_of_records(scope).await.map_err(|error| failed(&error))?;
+            Ok(list.is_none().then(|| {
+                format!(
+                    "HubSpot has no segment {scope}. Name one by its list id, or leave it out for all records"
+                )
+            }))
         })
     }
 
@@ -510,7 +593,7 @@ fn modified_property(object: &str) -> &'static str {
 
 fn property_names(fields: &[Field]) -> Vec<String> {
     let properties = fields.iter().filter(|field| !associations::is_association(&field.name));
-    properties.map(|field| field.name.clone()).chain([HUBSPOT_MARKER.to_owned()]).collect()
+    properties.map(|field| field.name.clone()).chain([HUBSPOT_MARKER.to_owned(), MERGED.to_owned()]).collect()
 }
 
 fn state(object: &str, record: &Record, fields: &[Field]) -> RecordState {
@@ -526,7 +609,13 @@ fn state(object: &str, record: &Record, fields: &[Field]) -> RecordState {
         modified_by_us: false,
         deleted: record.archived,
         marker: record.get(HUBSPOT_MARKER).map(ToOwned::to_owned),
+        life: Life { merged: merged_into(record), ..Life::default() },
     }
+}
+
+fn merged_into(record: &Record) -> Vec<String> {
+    let ids = record.get(MERGED).into_iter().flat_map(|list| list.split(';')).map(str::trim);
+    ids.filter(|id| !id.is_empty() && *id != record.id).map(ToOwned::to_owned).collect()
 }
 
 /// A value that cannot be read as what the property says it is stays a text: it is never taken for blank.

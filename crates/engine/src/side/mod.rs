@@ -5,8 +5,9 @@ mod hubspot;
 mod preview;
 mod roles;
 mod salesforce;
+mod salesforce_scope;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::BoxFuture;
 use jiff::tz::TimeZone;
@@ -36,6 +37,52 @@ pub(crate) struct RecordState {
     pub deleted: bool,
     /// The other side's id, where Tandem wrote it there.
     pub marker: Option<String>,
+    pub life: Life,
+}
+
+/// What became of a record, and what it was made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Life {
+    /// The record that it lives on as, after a merge or a conversion; it is no record of its own any more.
+    pub successor: Option<RecordName>,
+    /// Records that came about with the successor: the account and opportunity of a converted lead.
+    pub companions: Vec<RecordName>,
+    /// Ids of records that were merged into this one.
+    pub merged: Vec<String>,
+}
+
+/// A record of a side.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RecordName {
+    pub object: String,
+    pub id: String,
+}
+
+/// Where a record is that a read does not find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whereabouts {
+    /// In the recycle bin.
+    RecycleBin,
+    /// Nowhere: it was deleted for good.
+    Gone,
+    /// Nobody can say: it was deleted for good, or the connected user may not see it any more.
+    Hidden,
+}
+
+/// Ids that are gone through as a whole, to see who came and who left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Roster {
+    /// The records inside a segment or filter.
+    Inside(String),
+    /// The records in the recycle bin, where changes do not show them.
+    Archived,
+}
+
+/// A page of a roster.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RosterPage {
+    pub ids: Vec<String>,
+    pub next: Option<String>,
 }
 
 /// Somebody to whom records can belong: a person, or a queue.
@@ -138,6 +185,35 @@ pub(crate) trait SideApi: Send + Sync {
         ids: &'a [String],
         fields: &'a [Field],
     ) -> Answer<'a, BTreeMap<String, RecordState>>;
+
+    /// Where these records are, which a read does not find.
+    fn whereabouts<'a>(
+        &'a self,
+        object: &'a str,
+        ids: &'a [String],
+    ) -> Answer<'a, BTreeMap<String, Whereabouts>>;
+
+    /// Of these records, those that another record became (a converted lead), with that record.
+    fn origins<'a>(&'a self, object: &'a str, ids: &'a [String]) -> Answer<'a, Vec<(String, RecordName)>>;
+
+    /// Of these records, those inside a segment or filter.
+    fn inside<'a>(
+        &'a self,
+        object: &'a str,
+        scope: &'a str,
+        ids: &'a [String],
+    ) -> Answer<'a, BTreeSet<String>>;
+
+    /// A page of a roster.
+    fn roster<'a>(
+        &'a self,
+        object: &'a str,
+        roster: &'a Roster,
+        page: Option<String>,
+    ) -> Answer<'a, RosterPage>;
+
+    /// What is wrong with a segment or filter, in a sentence; nothing where it can be asked.
+    fn check_scope<'a>(&'a self, object: &'a str, scope: &'a str) -> Answer<'a, Option<String>>;
 
     /// Live records by a key, for each key in any order of records.
     fn find<'a>(

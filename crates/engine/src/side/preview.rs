@@ -1,13 +1,16 @@
 //! A side that is only pretended to be written: a rehearsal sees what it would have written, and the platform nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::{EditTime, Field, Side, Value, Values};
 
-use super::{Answer, ChangesPage, Key, Person, RecordState, SideApi, Written};
+use super::{
+    Answer, ChangesPage, Key, Life, Person, RecordName, RecordState, Roster, RosterPage, SideApi,
+    Whereabouts, Written,
+};
 
 /// How the ids of records begin that a rehearsal pretends to have made.
 pub(crate) const PRETENDED: &str = "new:";
@@ -62,6 +65,7 @@ impl PreviewSide {
                 modified_by_us: true,
                 deleted: false,
                 marker: Some(marker.clone()),
+                life: Life::default(),
             };
             pretended.created.insert((object.to_owned(), id.clone()), record);
             Written::Stored { id, values: values.clone(), call: None }
@@ -118,6 +122,51 @@ impl SideApi for PreviewSide {
             }
             Ok(found.into_iter().map(|(id, record)| (id, self.as_written(record))).collect())
         })
+    }
+
+    fn whereabouts<'a>(
+        &'a self,
+        object: &'a str,
+        ids: &'a [String],
+    ) -> Answer<'a, BTreeMap<String, Whereabouts>> {
+        self.real.whereabouts(object, ids)
+    }
+
+    fn origins<'a>(&'a self, object: &'a str, ids: &'a [String]) -> Answer<'a, Vec<(String, RecordName)>> {
+        self.real.origins(object, ids)
+    }
+
+    fn inside<'a>(
+        &'a self,
+        object: &'a str,
+        scope: &'a str,
+        ids: &'a [String],
+    ) -> Answer<'a, BTreeSet<String>> {
+        Box::pin(async move {
+            // Whether a record would be inside that is not there yet, nobody can say: it is made, and looked at then.
+            let (made, real): (Vec<String>, Vec<String>) =
+                ids.iter().cloned().partition(|id| id.starts_with(PRETENDED));
+            let mut inside = if real.is_empty() {
+                BTreeSet::new()
+            } else {
+                self.real.inside(object, scope, &real).await?
+            };
+            inside.extend(made);
+            Ok(inside)
+        })
+    }
+
+    fn roster<'a>(
+        &'a self,
+        object: &'a str,
+        roster: &'a Roster,
+        page: Option<String>,
+    ) -> Answer<'a, RosterPage> {
+        self.real.roster(object, roster, page)
+    }
+
+    fn check_scope<'a>(&'a self, object: &'a str, scope: &'a str) -> Answer<'a, Option<String>> {
+        self.real.check_scope(object, scope)
     }
 
     fn find<'a>(

@@ -13,13 +13,18 @@ use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, Side, TextF
 use tokio::sync::OnceCell;
 
 use super::roles;
+use super::salesforce_scope::Condition;
 use super::{
-    Answer, ChangesPage, Key, Person, RecordState, Refusal, SALESFORCE_MARKER, SideApi, SideError, Written,
+    Answer, ChangesPage, Key, Life, Person, RecordName, RecordState, Refusal, Roster, RosterPage,
+    SALESFORCE_MARKER, SideApi, SideError, Whereabouts, Written,
 };
 
 /// Fields that are read of every record besides the mapped ones.
 const SYSTEM: [&str; 6] =
     ["Id", "IsDeleted", "CreatedDate", "LastModifiedDate", "LastModifiedById", "SystemModstamp"];
+/// Fields that tell what became of a record, where an object has them.
+const TELLING: [&str; 5] =
+    ["MasterRecordId", "IsConverted", "ConvertedContactId", "ConvertedAccountId", "ConvertedOpportunityId"];
 const WRITE: WriteOptions = WriteOptions { all_or_none: false, allow_duplicates: false };
 
 /// A Salesforce org.
@@ -31,11 +36,26 @@ pub(crate) struct SalesforceSide {
     unmarked: Arc<Mutex<BTreeSet<String>>>,
     /// What was described, until something of it changes.
     described: Arc<Mutex<BTreeMap<String, Vec<Field>>>>,
+    /// The fields of each object that tell what became of a record.
+    telling: Arc<Mutex<BTreeMap<String, Vec<&'static str>>>>,
+    /// Filters as conditions, once they have been resolved.
+    pub(super) conditions: Arc<Mutex<BTreeMap<(String, String), Condition>>>,
 }
 
 impl SalesforceSide {
     pub fn new(client: Client) -> Self {
-        Self { client, user: OnceCell::new(), unmarked: Arc::default(), described: Arc::default() }
+        Self {
+            client,
+            user: OnceCell::new(),
+            unmarked: Arc::default(),
+            described: Arc::default(),
+            telling: Arc::default(),
+            conditions: Arc::default(),
+        }
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     fn unmarked(&self) -> MutexGuard<'_, BTreeSet<String>> {
@@ -47,7 +67,9 @@ impl SalesforceSide {
     }
 
     fn columns(&self, object: &str, fields: &[Field]) -> String {
-        column_list(fields, !self.unmarked().contains(object))
+        let telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let telling = telling.get(object).map_or(&[][..], Vec::as_slice);
+        column_list(fields, telling, !self.unmarked().contains(object))
     }
 
     /// The connected user, by whose id Tandem's own changes are known.
@@ -180,6 +202,9 @@ impl SideApi for SalesforceSide {
             if object == "Opportunity" {
                 fields.push(roles::field());
             }
+            let telling = TELLING.into_iter().filter(|name| fields.iter().any(|field| field.name == *name));
+            let telling = telling.collect();
+            self.telling.lock().unwrap_or_else(PoisonError::into_inner).insert(object.to_owned(), telling);
             if fields.iter().any(|field| field.name == SALESFORCE_MARKER) {
                 self.unmarked().remove(object);
             } else {
@@ -295,6 +320,57 @@ impl SideApi for SalesforceSide {
         fields: &'a [Field],
     ) -> Answer<'a, BTreeMap<String, RecordState>> {
         Box::pin(self.read_all(object, ids, fields))
+    }
+
+    fn whereabouts<'a>(&'a self, _: &'a str, ids: &'a [String]) -> Answer<'a, BTreeMap<String, Whereabouts>> {
+        // A read finds deleted records too. What it does not find may only be hidden from the connected user.
+        let hidden = ids.iter().map(|id| (id.clone(), Whereabouts::Hidden)).collect();
+        Box::pin(std::future::ready(Ok(hidden)))
+    }
+
+    fn origins<'a>(&'a self, object: &'a str, ids: &'a [String]) -> Answer<'a, Vec<(String, RecordName)>> {
+        Box::pin(async move {
+            if object != "Contact" || ids.is_empty() {
+                return Ok(Vec::new());
+            }
+            let before = "SELECT Id, ConvertedContactId FROM Lead WHERE ConvertedContactId IN ";
+            let rows = self.client.query_each(&in_lists(before, ids, ""), Scope::Live).await;
+            let rows = rows.map_err(|error| failed(&error))?;
+            let origin = |row: &Row| {
+                let lead = row.id.clone().or_else(|| row.text("Id").map(ToOwned::to_owned))?;
+                let contact = row.text("ConvertedContactId")?.to_owned();
+                Some((contact, RecordName { object: "Lead".to_owned(), id: lead }))
+            };
+            Ok(rows.iter().filter_map(origin).collect())
+        })
+    }
+
+    fn inside<'a>(
+        &'a self,
+        object: &'a str,
+        scope: &'a str,
+        ids: &'a [String],
+    ) -> Answer<'a, BTreeSet<String>> {
+        Box::pin(self.inside_filter(object, scope, ids))
+    }
+
+    fn roster<'a>(
+        &'a self,
+        object: &'a str,
+        roster: &'a Roster,
+        page: Option<String>,
+    ) -> Answer<'a, RosterPage> {
+        Box::pin(async move {
+            match roster {
+                Roster::Inside(scope) => self.filter_page(object, scope, page).await,
+                // Changes show what was deleted.
+                Roster::Archived => Ok(RosterPage::default()),
+            }
+        })
+    }
+
+    fn check_scope<'a>(&'a self, object: &'a str, scope: &'a str) -> Answer<'a, Option<String>> {
+        Box::pin(self.check_filter(object, scope))
     }
 
     fn find<'a>(
@@ -514,8 +590,9 @@ fn outcome(result: RowResult, values: Values) -> Written {
     }
 }
 
-fn column_list(fields: &[Field], marked: bool) -> String {
+fn column_list(fields: &[Field], telling: &[&str], marked: bool) -> String {
     let mut columns: Vec<&str> = SYSTEM.to_vec();
+    columns.extend(telling);
     columns.extend(marked.then_some(SALESFORCE_MARKER));
     for field in fields {
         let column = if field.name == roles::ROLES { roles::COLUMN } else { field.name.as_str() };
@@ -548,6 +625,28 @@ fn state(object: &str, row: &Row, fields: &[Field], user: &str) -> RecordState {
         modified_by_us: row.text("LastModifiedById") == Some(user),
         deleted: row.get("IsDeleted").and_then(serde_json::Value::as_bool).unwrap_or(false),
         marker: row.text(SALESFORCE_MARKER).map(ToOwned::to_owned),
+        life: life(object, row),
+    }
+}
+
+/// What became of a record: a merged one is deleted and names its master, a converted lead names its contact.
+fn life(object: &str, row: &Row) -> Life {
+    let named = |object: &str, field: &str| {
+        let id = row.text(field)?.to_owned();
+        Some(RecordName { object: object.to_owned(), id })
+    };
+    let is = |field: &str| row.get(field).and_then(serde_json::Value::as_bool).unwrap_or(false);
+    if is("IsDeleted") {
+        return Life { successor: named(object, "MasterRecordId"), ..Life::default() };
+    }
+    if !is("IsConverted") {
+        return Life::default();
+    }
+    let companions = [named("Account", "ConvertedAccountId"), named("Opportunity", "ConvertedOpportunityId")];
+    Life {
+        successor: named("Contact", "ConvertedContactId"),
+        companions: companions.into_iter().flatten().collect(),
+        merged: Vec::new(),
     }
 }
 
@@ -633,7 +732,7 @@ fn refusal(errors: &[RowError]) -> Refusal {
     }
 }
 
-fn failed(error: &::salesforce::Error) -> SideError {
+pub(super) fn failed(error: &::salesforce::Error) -> SideError {
     SideError {
         side: Side::Salesforce,
         message: error.to_string(),

@@ -70,6 +70,14 @@ fn print(plan: &Plan, limit: usize) {
     if plan.records.len() > shown {
         println!("… and {} more; --limit 0 shows all.", plan.records.len() - shown);
     }
+    if !plan.brake.is_empty() {
+        println!(
+            "The brake would stop the pass before it did this, and wait for `tandem resume --release-brake`:"
+        );
+        for stop in &plan.brake {
+            println!("  {stop}");
+        }
+    }
     println!("Nothing was written. `tandem sync --once` does it.");
 }
 
