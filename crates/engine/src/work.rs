@@ -49,16 +49,12 @@ impl Connection {
             .collect();
         let mut linked = Vec::new();
         let mut unlinked = Vec::new();
-        let mut apart = Vec::new();
         for mark in marks {
             match links.remove(&mark.record) {
-                Some(link) if link.state == LinkState::Resting(Resting::Apart) => apart.push(mark),
                 Some(link) => linked.push((link, mark)),
                 None => unlinked.push(mark),
             }
         }
-        // Parted by a person: whatever happens to either, nothing flows.
-        self.store.transaction(|tx| apart.iter().try_for_each(|mark| self.clear(tx, mark)))?;
         let mut pairs = self.hydrate(side, linked).await?;
         // A link may just have moved to one of these; its mark, which stays, is then worked on next.
         let ids: Vec<String> = unlinked.iter().map(|mark| mark.record.clone()).collect();

@@ -69,7 +69,8 @@ CREATE INDEX waiting_for ON waiting (connection, side, awaited);
 
 -- Calls of each minute, for what a rolling day may cost.
 CREATE TABLE api_call (
-    connection TEXT NOT NULL REFERENCES connection (id) ON DELETE CASCADE,
+    -- No reference: the first calls are made before the connection is kept.
+    connection TEXT NOT NULL,
     side       TEXT NOT NULL CHECK (side IN ('hubspot', 'salesforce')),
     minute     BIGINT NOT NULL,
     calls      BIGINT NOT NULL,

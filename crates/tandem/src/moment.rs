@@ -30,7 +30,8 @@ mod tests {
         assert_eq!(parse("2026-03-02T08:00:00Z").unwrap().to_string(), "2026-03-02T08:00:00Z");
         assert!(parse("2026-03-02 08:00").is_ok());
         assert!(parse("2026-03-02").is_ok());
-        let ago = Timestamp::now().duration_since(parse("2h").unwrap());
+        let then = parse("2h").unwrap();
+        let ago = Timestamp::now().duration_since(then);
         assert!((7_200..7_260).contains(&ago.as_secs()), "{ago}");
         assert!(parse("soon").unwrap_err().contains("2h"));
     }

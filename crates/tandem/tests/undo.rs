@@ -34,7 +34,9 @@ fn held(sim: &Sim) -> Held {
             sim.hubspot_records(&mapping.hubspot_object, hubspot),
         );
         let mut fields: Vec<String> = mapping.fields.iter().map(|field| field.salesforce.clone()).collect();
-        fields.retain(|field| field != "Id");
+        // Contact roles are records of their own, and this org has one currency.
+        fields
+            .retain(|field| !matches!(field.as_str(), "Id" | "OpportunityContactRoles" | "CurrencyIsoCode"));
         fields.sort();
         fields.dedup();
         let rows = sim.query(&format!("SELECT Id, {} FROM {}", fields.join(", "), mapping.salesforce_object));

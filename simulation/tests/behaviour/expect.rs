@@ -20,7 +20,10 @@ pub struct Group {
 
 /// The errors that stand.
 pub fn errors(stage: &Stage) -> anyhow::Result<Vec<ErrorRow>> {
-    Ok(stage.world.store()?.errors(&connection_id(), &ErrorFilter::default())?)
+    let mut errors = stage.world.store()?.errors(&connection_id(), &ErrorFilter::default())?;
+    // An owner whom nobody goes with is told once and stops nothing.
+    errors.retain(|row| row.error.code != "UNMATCHED_OWNER");
+    Ok(errors)
 }
 
 impl Group {
