@@ -140,17 +140,21 @@ impl Lives<'_> {
     }
 
     async fn hubspot(&self, method: &str, path: &str, body: Value) -> anyhow::Result<Value> {
-        let request = http::Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {}", self.world.hubspot.access().token))
-            .header("content-type", "application/json")
-            .body(Body::from(body.to_string()))?;
-        // What people do is never struck by a fault.
-        let response = self.world.hubspot.router().oneshot(request).await?;
-        anyhow::ensure!(response.status().is_success(), "{method} {path} answered {}", response.status());
-        let bytes = response.into_body().collect().await?.to_bytes();
-        Ok(serde_json::from_slice(&bytes).unwrap_or_default())
+        // What people do is done again until no fault strikes it.
+        for _ in 0..100 {
+            let request = http::Request::builder()
+                .method(method)
+                .uri(path)
+                .header("authorization", format!("Bearer {}", self.world.hubspot.access().token))
+                .header("content-type", "application/json")
+                .body(Body::from(body.to_string()))?;
+            let response = self.world.hubspot.router().oneshot(request).await?;
+            if let (true, Ok(whole)) = (response.status().is_success(), response.into_body().collect().await)
+            {
+                return Ok(serde_json::from_slice(&whole.to_bytes()).unwrap_or_default());
+            }
+        }
+        anyhow::bail!("{method} {path} was struck by a fault a hundred times")
     }
 
     async fn membership(&mut self, id: &str, joins: bool) -> anyhow::Result<()> {

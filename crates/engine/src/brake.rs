@@ -148,8 +148,12 @@ impl Connection {
         self.brake_state().seen.clone()
     }
 
-    /// Holds back a write that clears a filled field of a record, or deletes it, unless it has been counted. Answers
-    /// whether it is held.
+    /// Whether what is to be deleted or cleared of this record has been counted, and may go on.
+    pub(crate) fn is_free(&self, side: Side, object: &str, record: &str) -> bool {
+        self.brake_state().free.contains(&(side, object.to_owned(), record.to_owned()))
+    }
+
+    /// Holds back a write that clears a filled field of a record, or deletes it, until it has been counted.
     pub(crate) fn hold(
         &self,
         side: Side,
@@ -157,12 +161,9 @@ impl Connection {
         record: &str,
         what: Option<&str>,
         marks: &[Mark],
-    ) -> Result<bool, EngineError> {
+    ) -> Result<(), EngineError> {
         {
             let mut state = self.brake_state();
-            if state.free.contains(&(side, object.to_owned(), record.to_owned())) {
-                return Ok(false);
-            }
             let held = Held {
                 deletes: what.is_none(),
                 what: what.map_or_else(|| "deleted".to_owned(), |field| format!("{field} cleared")),
@@ -174,7 +175,7 @@ impl Connection {
         self.store.transaction(|tx| {
             marks.iter().try_for_each(|mark| tx.postpone_mark(mark, until, mark.tries).map(|_| ()))
         })?;
-        Ok(true)
+        Ok(())
     }
 
     /// Of these pairs, those whose remaining record may be deleted now.
@@ -186,8 +187,10 @@ impl Connection {
     ) -> Result<Vec<Bereft>, EngineError> {
         let mut going = Vec::new();
         for pair in pairs {
-            if !self.hold(side, object, pair.link.record(side), None, &pair.marks)? {
+            if self.is_free(side, object, pair.link.record(side)) {
                 going.push(pair);
+            } else {
+                self.hold(side, object, pair.link.record(side), None, &pair.marks)?;
             }
         }
         Ok(going)

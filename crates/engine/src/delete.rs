@@ -56,6 +56,15 @@ impl Connection {
             };
             let forgotten = found(Side::HubSpot) == Some(Whereabouts::Gone);
             if !forgotten && pair.link.state == LinkState::Resting(Resting::Outside) {
+                if let Some(left) = pair.left() {
+                    // Back inside while its counterpart is gone: the restoration is to be noticed.
+                    let (object, id) = (pair.link.object(left).to_owned(), pair.link.record(left).to_owned());
+                    let scopes = self.scopes(left, &object, std::slice::from_ref(&id)).await?;
+                    if scopes.bounds() && scopes.holds(pair.link.object(left.other()), &id) {
+                        self.rest(&pair.link, pair.why(), pair.told(), &pair.marks)?;
+                        continue;
+                    }
+                }
                 // A deletion while outside is none of ours.
                 self.store.transaction(|tx| pair.marks.iter().try_for_each(|mark| self.clear(tx, mark)))?;
                 continue;

@@ -93,21 +93,22 @@ impl Connection {
     fn hold_blanks(&self, works: Vec<Work>) -> Result<Vec<Work>, EngineError> {
         let mut going = Vec::with_capacity(works.len());
         for work in works {
-            let mut held = false;
-            for side in [Side::HubSpot, Side::Salesforce] {
-                let blank = work
-                    .plan
-                    .writes(side)
-                    .iter()
-                    .find(|write| write.after.is_blank() && !write.before.is_blank());
-                if let Some(write) = blank {
-                    let (link, marks) = (&work.pair.link, &work.pair.marks);
-                    let (object, record) = (link.object(side), link.record(side));
-                    held |= self.hold(side, object, record, Some(&write.field), marks)?;
-                }
-            }
-            if !held {
+            let link = &work.pair.link;
+            let blanks: Vec<(Side, &str)> = [Side::HubSpot, Side::Salesforce]
+                .into_iter()
+                .filter_map(|side| {
+                    let clears =
+                        |write: &&model::FieldWrite| write.after.is_blank() && !write.before.is_blank();
+                    work.plan.writes(side).iter().find(clears).map(|write| (side, write.field.as_str()))
+                })
+                .collect();
+            // Both sides of a pair are held and let go together: one by one, each would wait for the other for ever.
+            if blanks.iter().all(|(side, _)| self.is_free(*side, link.object(*side), link.record(*side))) {
                 going.push(work);
+                continue;
+            }
+            for (side, field) in blanks {
+                self.hold(side, link.object(side), link.record(side), Some(field), &work.pair.marks)?;
             }
         }
         Ok(going)
