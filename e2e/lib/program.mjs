@@ -50,7 +50,7 @@ export async function start(args, env = {}) {
 
 /** Both simulators, empty, on free ports. */
 export const startSimulators = () =>
-  start(['sim', '--hubspot', '127.0.0.1:0', '--salesforce', '127.0.0.1:0', '--dataset', 'empty']);
+  start(['sim', '--dataset', 'empty', ...['--hubspot', '--salesforce', '--pubsub'].flatMap((side) => [side, '127.0.0.1:0'])]);
 
 function bounded(promise, ms, message) {
   let timer;

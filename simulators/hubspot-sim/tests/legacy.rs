@@ -152,6 +152,19 @@ async fn engagements_of_all_kinds_are_in_one_list() {
     let rest = world.get("/engagements/v1/engagements/paged?limit=1&offset=1").await;
     assert_eq!(rest.body["results"][0]["engagement"]["type"], "CALL");
     assert_eq!(rest.body["results"][0]["metadata"]["durationMilliseconds"], 2000);
+    // As tap-hubspot reads them: from a moment, then on from what the answer before said.
+    let first = world.get("/engagements/v1/engagements/modified/after?after=1000&limit=1").await;
+    assert_eq!(
+        (&first.body["hasMore"], &first.body["results"][0]["engagement"]["type"]),
+        (&json!(true), &json!("NOTE"))
+    );
+    let after = first.body["after"].as_str().expect("a cursor");
+    let second =
+        world.get(&format!("/engagements/v1/engagements/modified/after?after={after}&limit=1")).await;
+    assert_eq!(
+        (&second.body["hasMore"], &second.body["results"][0]["engagement"]["type"]),
+        (&json!(false), &json!("CALL"))
+    );
     let of = world.get(&format!("/engagements/v1/engagements/associated/contact/{contact}/paged")).await;
     assert_eq!(of.body["results"].as_array().map(Vec::len), Some(1));
     let path = format!("/engagements/v1/engagements/{}", made.body["engagement"]["id"]);

@@ -1,7 +1,7 @@
 //! What the bulk and SOAP APIs do before and after a call: let it in, count it, say how much is used.
 
 use std::io::Read as _;
-use std::sync::MutexGuard;
+use std::sync::{Arc, MutexGuard};
 
 use axum::body::{self, Body};
 use axum::response::Response;
@@ -17,26 +17,29 @@ use crate::service::DAILY_CALLS;
 use crate::{Limits, SalesforceSim, State, bulk, soap};
 
 /// Why a call is not let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Denied {
     /// No open session has this token.
     Session,
     /// The org has had its calls for the day.
     Calls,
+    /// The org, or whoever calls, has no access to the API.
+    Api(Refusal),
 }
 
-/// Lets a call in, and counts it.
+/// Lets a call in, and counts it. Answers who calls, too.
 pub(crate) fn enter<'a>(
     sim: &'a SalesforceSim,
     token: &str,
     route: &str,
     length: u64,
     now: Timestamp,
-) -> Result<MutexGuard<'a, State>, Denied> {
+) -> Result<(MutexGuard<'a, State>, Arc<str>), Denied> {
     let mut state = sim.state();
-    if !state.auth.admits(token.trim(), now) {
-        return Err(Denied::Session);
-    }
+    let user = state.session_user(token.trim(), now).map_err(|refusal| match refusal.code {
+        "INVALID_SESSION_ID" => Denied::Session,
+        _ => Denied::Api(refusal),
+    })?;
     let used = state.service.used(now);
     if state.limits == Limits::Real && used >= DAILY_CALLS {
         sim.0.stats.throttled();
@@ -44,7 +47,7 @@ pub(crate) fn enter<'a>(
     }
     state.service.count(now);
     sim.0.stats.call(route, length, true);
-    Ok(state)
+    Ok((state, user))
 }
 
 /// Adds the headers that every answer has.

@@ -266,6 +266,7 @@ impl SalesforceSim {
 
     /// What to break from now on.
     pub fn set_faults(&self, plan: FaultPlan) {
+        self.break_events(&plan);
         self.0.faults.set(plan);
     }
 
@@ -297,7 +298,7 @@ impl SalesforceSim {
         state.events.forget();
         drop(state);
         self.0.stats.reset();
-        self.0.faults.set(FaultPlan { seed: self.0.seed, ..FaultPlan::default() });
+        self.set_faults(FaultPlan { seed: self.0.seed, ..FaultPlan::default() });
     }
 
     fn person(&self, state: &State) -> Writer {

@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sim_base::strict;
+use sim_base::{FaultPlan, strict};
 
 use crate::api::{Api, Call, CallHeaders, Reply, versions};
 use crate::error::Refusal;
@@ -53,6 +53,13 @@ async fn common(
     uri: Uri,
     body: axum::body::Bytes,
 ) -> Response {
+    if method == Method::POST && uri.path() == "/_sim/faults" {
+        return switched(sim_base::switched(strict::<FaultPlan>(&body).and_then(|plan| {
+            plan.check()?;
+            sim.set_faults(plan);
+            Ok(json!({"ok": true}))
+        })));
+    }
     sim_base::switch(&sim.0.clock, &sim.0.faults, method.as_str(), uri.path(), &body)
         .map_or_else(|| StatusCode::NOT_FOUND.into_response(), switched)
 }
@@ -201,7 +208,7 @@ async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
     let route = route_of(&parts.method, parts.uri.path());
     let length = bytes.len() as u64;
     let mut state = sim.state();
-    let mut head = Vec::new();
+    let (mut head, mut page) = (Vec::new(), None);
     let mut reply = match admit(&mut state, &parts.headers, now) {
         Err(reply) => reply,
         Ok(user) => match read_call(&parts.method, &parts.uri, &parts.headers, &bytes) {
@@ -217,17 +224,17 @@ async fn rest(State(sim): State<SalesforceSim>, request: Request) -> Response {
                     sim.0.stats.call(&route, length, true);
                     state.settle(now);
                     let api = Api::new(&sim.0, &mut state, now, half).by(user);
-                    let (reply, own) = api.serve_with_headers(&call);
-                    head = own;
-                    reply
+                    let served = api.serve_request(&call);
+                    (head, page) = (served.headers, served.page);
+                    served.reply
                 }
             }
         },
     };
     if parts.method == Method::HEAD {
-        reply.body = None;
+        (reply.body, page) = (None, None);
     }
-    let mut response = answer(&reply);
+    let mut response = answer_page(&reply, page);
     if let Some(place) = reply.location(parts.uri.path()).and_then(|place| place.parse().ok()) {
         response.headers_mut().insert(header::LOCATION, place);
     }
@@ -309,12 +316,25 @@ fn read_call(method: &Method, uri: &Uri, headers: &HeaderMap, bytes: &[u8]) -> R
 }
 
 pub(crate) fn answer(reply: &Reply) -> Response {
+    answer_page(reply, None)
+}
+
+/// An answer whose body is followed by rows that are JSON already.
+fn answer_page(reply: &Reply, page: Option<Vec<u8>>) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match &reply.body {
         None => status.into_response(),
         Some(body) => {
             let headers = [(header::CONTENT_TYPE, "application/json;charset=UTF-8")];
-            (status, headers, Body::from(serde_json::to_vec(body).unwrap_or_default())).into_response()
+            let mut text = serde_json::to_vec(body).unwrap_or_default();
+            if let Some(rows) = page {
+                // The object that the body is stays open for them.
+                text.pop();
+                text.extend_from_slice(b",\"records\":");
+                text.extend_from_slice(&rows);
+                text.push(b'}');
+            }
+            (status, headers, Body::from(text)).into_response()
         }
     }
 }

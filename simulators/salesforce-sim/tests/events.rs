@@ -298,6 +298,28 @@ async fn faults_drop_double_blank_and_lose_events() {
 }
 
 #[tokio::test]
+async fn a_fault_plan_breaks_events_as_it_breaks_calls() {
+    let org = Org::new();
+    let plan = |body: Value| {
+        let request = http::Request::post("/_sim/faults").body(body.to_string().into()).unwrap();
+        org.send(request)
+    };
+    let latest = || org.sim.events_since(ALL, &Replay::Latest, 1).unwrap().latest_replay_id;
+    let before = latest();
+    assert_eq!(plan(json!({"cdc": {"gap": 2}})).await.status, 400);
+    assert_eq!(plan(json!({"seed": 5, "cdc": {"gap": 1}})).await.status, 200);
+    org.make("Contact", json!({"LastName": "Byron"})).await;
+    assert_eq!(read(&org, ALL, &Replay::After(before.clone()))[0].header("changeType"), "GAP_CREATE");
+    assert_eq!(plan(json!({"cdc": {"replay_loss": 1}})).await.status, 200);
+    let lost = org.sim.events_since(ALL, &Replay::After(before.clone()), 1).unwrap_err();
+    assert!(lost.error_code.ends_with("subscription.fetch.replayid.corrupted"), "{lost:?}");
+    org.sim.reset();
+    let whole = latest();
+    org.make("Contact", json!({"LastName": "Byron"})).await;
+    assert_eq!(read(&org, ALL, &Replay::After(whole))[0].header("changeType"), "CREATE");
+}
+
+#[tokio::test]
 async fn a_transaction_with_too_many_changes_overflows_once_for_each_object() {
     let org = Org::new();
     set(&org, json!({"overflow_after": 2}));

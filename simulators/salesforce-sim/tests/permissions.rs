@@ -59,6 +59,43 @@ async fn a_user_without_the_api_gets_it_by_a_permission_set() {
 }
 
 #[tokio::test]
+async fn bulk_and_soap_calls_need_the_api_too_and_are_their_users_own() {
+    let org = Org::new();
+    let mut admin = Org::sharing(&org);
+    admin.token = administrator(&org).await;
+    let job = json!({"object": "Contact", "operation": "insert"});
+    let soap = |token: &str| {
+        let text = format!(
+            "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:u=\"urn:partner.soap.sforce.com\">\
+             <e:Header><u:SessionHeader><u:sessionId>{token}</u:sessionId></u:SessionHeader></e:Header><e:Body>\
+             <u:getUserInfo/></e:Body></e:Envelope>"
+        );
+        let request = Request::post("/services/Soap/u/66.0").header("Content-Type", "text/xml");
+        org.send(request.header("SOAPAction", "\"\"").body(text.into()).unwrap())
+    };
+    assert!(soap(&admin.token).await.text.contains("ida.field@lantern.example"));
+    let (ours, theirs) =
+        (org.post("/jobs/ingest", job.clone()).await, admin.post("/jobs/ingest", job.clone()).await);
+    assert_eq!(ours.json()["createdById"], org.sim.access().user_id);
+    assert_ne!(ours.json()["createdById"], theirs.json()["createdById"]);
+
+    set(&org, json!({"user_permissions": {"ApiEnabled": false}})).await;
+    let refused = org.post("/jobs/ingest", job.clone()).await;
+    assert_eq!((refused.status, refused.code().as_str()), (403, "API_CURRENTLY_DISABLED"));
+    let classic =
+        Request::get("/services/async/66.0/job/7500000000000AA").header("X-SFDC-Session", &org.token);
+    let classic = org.send(classic.body(axum::body::Body::empty()).unwrap()).await;
+    assert!(
+        classic.status == 400 && classic.text.contains("API is disabled for this User"),
+        "{}",
+        classic.text
+    );
+    let refused = soap(&org.token).await;
+    assert!(refused.status == 500 && refused.text.contains("API_CURRENTLY_DISABLED"), "{}", refused.text);
+    assert_eq!(admin.post("/jobs/ingest", job).await.status, 200);
+}
+
+#[tokio::test]
 async fn each_permission_can_be_missing() {
     let org = Org::new();
     set(&org, json!({"user_permissions": {

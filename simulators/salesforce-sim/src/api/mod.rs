@@ -142,6 +142,15 @@ fn refuse<T>(refusal: Refusal) -> Result<T, Vec<Refusal>> {
     Err(vec![refusal])
 }
 
+/// The answer to a request.
+pub(crate) struct Served {
+    pub reply: Reply,
+    /// Headers of its own.
+    pub headers: Vec<(&'static str, String)>,
+    /// Rows as JSON, which follow what the body says.
+    pub page: Option<Vec<u8>>,
+}
+
 /// One call at work.
 pub(crate) struct Api<'a> {
     pub inner: &'a Inner,
@@ -157,12 +166,17 @@ pub(crate) struct Api<'a> {
     written: Vec<(String, WriteKind)>,
     /// Who makes the changes, as change events say it.
     pub origin: String,
+    /// The call that is answered next is the request itself, not a part of one.
+    whole: bool,
+    /// The rows of the page that answers the request, as JSON; the body is what stands before them.
+    page: Option<Vec<u8>>,
 }
 
 impl<'a> Api<'a> {
     pub fn new(inner: &'a Inner, state: &'a mut State, now: Timestamp, half: Option<f64>) -> Self {
         let user = Arc::clone(&state.integration);
-        Self { inner, state, now, user, half, head: Vec::new(), written: Vec::new(), origin: String::new() }
+        let (head, written) = (Vec::new(), Vec::new());
+        Self { inner, state, now, user, half, head, written, origin: String::new(), whole: false, page: None }
     }
 
     /// The same in the name of another user.
@@ -171,15 +185,18 @@ impl<'a> Api<'a> {
     }
 
     /// Answers a call whose session is open.
-    pub fn serve(self, call: &Call) -> Reply {
-        self.serve_with_headers(call).0
-    }
-
-    /// The same, with the headers that the answer carries.
-    pub fn serve_with_headers(mut self, call: &Call) -> (Reply, Vec<(&'static str, String)>) {
+    pub fn serve(mut self, call: &Call) -> Reply {
         let reply = self.answer(call);
         self.count_writes();
-        (reply, self.head)
+        reply
+    }
+
+    /// Answers a request.
+    pub fn serve_request(mut self, call: &Call) -> Served {
+        self.whole = true;
+        let reply = self.answer(call);
+        self.count_writes();
+        Served { reply, headers: self.head, page: self.page }
     }
 
     /// Counts the writes so far and tells the event bus, now that it is sure that they stay.
@@ -191,7 +208,8 @@ impl<'a> Api<'a> {
     }
 
     fn answer(&mut self, call: &Call) -> Reply {
-        let reply = match self.dispatch(call) {
+        let whole = std::mem::take(&mut self.whole);
+        let reply = match self.dispatch(call, whole) {
             Ok(reply) => reply,
             Err(refusals) => Reply::refused(&refusals),
         };
@@ -241,7 +259,7 @@ impl<'a> Api<'a> {
         }
     }
 
-    fn dispatch(&mut self, call: &Call) -> Done {
+    fn dispatch(&mut self, call: &Call, whole: bool) -> Done {
         // Split first: a value may hold an escaped slash.
         let parts: Vec<String> = call
             .path
@@ -287,9 +305,9 @@ impl<'a> Api<'a> {
                 Ok(Reply::ok(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects})))
             }
             ("GET", ["query"]) if param(call, "explain").is_some() => self.explain(call),
-            ("GET", ["query"]) => self.query(call, &version, Scope::Live),
-            ("GET", ["queryAll"]) => self.query(call, &version, Scope::All),
-            ("GET", ["query" | "queryAll", locator]) => self.further(call, locator, &version),
+            ("GET", ["query"]) => self.query(call, &version, Scope::Live, whole),
+            ("GET", ["queryAll"]) => self.query(call, &version, Scope::All, whole),
+            ("GET", ["query" | "queryAll", locator]) => self.further(call, locator, &version, whole),
             ("GET", ["sobjects", object, "describe"]) => {
                 if self.is_unchanged(call) {
                     return Ok(Reply::empty(304));

@@ -13,15 +13,22 @@ use crate::soql::{self, Record, Row, Scope};
 const PAGE: usize = 2_000;
 
 impl Api<'_> {
-    pub(super) fn query(&mut self, call: &Call, version: &str, scope: Scope) -> Done {
+    pub(super) fn query(&mut self, call: &Call, version: &str, scope: Scope, whole: bool) -> Done {
         let Some(text) = param(call, "q").filter(|text| !text.trim().is_empty()) else {
             return refuse(Refusal::new("MALFORMED_QUERY", "A query string has to be specified"));
         };
-        self.run_query(call, text, version, scope)
+        self.run_query(call, text, version, scope, whole)
     }
 
-    /// Answers the first page of a statement.
-    pub(super) fn run_query(&mut self, call: &Call, text: String, version: &str, scope: Scope) -> Done {
+    /// Answers the first page of a statement. Of a `whole` request, the rows are written as they will be sent.
+    pub(super) fn run_query(
+        &mut self,
+        call: &Call,
+        text: String,
+        version: &str,
+        scope: Scope,
+        whole: bool,
+    ) -> Done {
         if let Some(done) = self.definition_query(&text, version) {
             return done;
         }
@@ -29,6 +36,11 @@ impl Api<'_> {
         let request = soql::Request { text, now: self.now, scope, version: version.to_owned() };
         let size = page_size(call);
         let org = &self.state.org;
+        if whole && let Some(page) = soql::write_first(&query, &request, org, size).map_err(failed)? {
+            let soql::Page { total_size, rows, records, more } = page;
+            self.page = Some(records);
+            return Ok(Reply::ok(self.page_head(query, request, total_size, rows, more)));
+        }
         let (mut answer, more) = soql::execute_first(&query, &request, org, size).map_err(failed)?;
         let total = answer.total_size;
         if more == soql::More::Nothing && answer.records.len() > PAGE {
@@ -42,16 +54,30 @@ impl Api<'_> {
         };
         answer.records.truncate(taken);
         self.cut_children(&mut answer.records, size, version);
+        let mut body = self.page_head(query, request, total, taken, more);
+        body["records"] = answer.records.into();
+        Ok(Reply::ok(body))
+    }
+
+    /// What stands before the rows of a first page. Keeps what is needed to answer further ones.
+    fn page_head(
+        &mut self,
+        query: soql::Query,
+        request: soql::Request,
+        total: usize,
+        taken: usize,
+        more: soql::More,
+    ) -> Value {
         let done = more == soql::More::Nothing || taken >= total;
         let mut body = json!({"totalSize": total, "done": done});
         if !done && let Some(table) = self.state.org.table(&query.from.text) {
             let rows = table.rows.clone();
+            let version = request.version.clone();
             let cursor = Cursor { query, request, rows, total, more };
             let locator = self.state.service.keep(Pages::Rows(Arc::new(cursor)));
-            body["nextRecordsUrl"] = json!(further_url(version, &locator, taken));
+            body["nextRecordsUrl"] = json!(further_url(&version, &locator, taken));
         }
-        body["records"] = answer.records.into();
-        Ok(Reply::ok(body))
+        body
     }
 
     /// Leaves at most `size` children with each record, and keeps the others for further pages.
@@ -103,7 +129,7 @@ impl Api<'_> {
         Ok(Reply::ok(json!({"plans": plans, "sourceQuery": request.text})))
     }
 
-    pub(super) fn further(&mut self, call: &Call, locator: &str, version: &str) -> Done {
+    pub(super) fn further(&mut self, call: &Call, locator: &str, version: &str, whole: bool) -> Done {
         let gone = || vec![Refusal::new("INVALID_QUERY_LOCATOR", "invalid query locator")];
         let (id, offset) = locator.rsplit_once('-').ok_or_else(gone)?;
         let offset: usize = offset.parse().map_err(|_| gone())?;
@@ -117,6 +143,15 @@ impl Api<'_> {
                 let rows: Vec<Row<'_>> =
                     wanted.iter().map(|row| Row::Borrowed(&***row as &dyn Record)).collect();
                 let org = &self.state.org;
+                if whole
+                    && !rows.is_empty()
+                    && let Some(page) =
+                        soql::write_of(&cursor.query, &cursor.request, org, &rows).map_err(failed)?
+                {
+                    self.page = Some(page);
+                    let body = further_head(version, id, offset + rows.len(), cursor.total);
+                    return Ok(Reply::ok(body));
+                }
                 let records = soql::records_of(&cursor.query, &cursor.request, org, &rows).map_err(failed)?;
                 (records, cursor.total)
             }
@@ -127,13 +162,19 @@ impl Api<'_> {
         }
         let end = offset + records.len();
         self.cut_children(&mut records, size, version);
-        let mut body = json!({"totalSize": total, "done": end >= total});
-        if end < total {
-            body["nextRecordsUrl"] = json!(further_url(version, id, end));
-        }
+        let mut body = further_head(version, id, end, total);
         body["records"] = records.into();
         Ok(Reply::ok(body))
     }
+}
+
+/// What stands before the rows of a further page.
+fn further_head(version: &str, locator: &str, end: usize, total: usize) -> Value {
+    let mut body = json!({"totalSize": total, "done": end >= total});
+    if end < total {
+        body["nextRecordsUrl"] = json!(further_url(version, locator, end));
+    }
+    body
 }
 
 fn further_url(version: &str, locator: &str, offset: usize) -> String {

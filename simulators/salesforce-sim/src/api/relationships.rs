@@ -56,6 +56,6 @@ impl Api<'_> {
             fields.into_iter().flat_map(|fields| fields.keys().cloned()).collect::<Vec<_>>().join(",")
         });
         let text = format!("SELECT {fields} FROM {} WHERE {} = '{id}'", child.object, child.field);
-        self.run_query(call, text, version, Scope::Live)
+        self.run_query(call, text, version, Scope::Live, false)
     }
 }

@@ -1,5 +1,7 @@
 //! The addresses of Bulk API 1.0.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -57,6 +59,8 @@ pub(super) struct Call<'a> {
     body: Bytes,
     /// What the caller's headers ask for, if they do.
     json: Option<bool>,
+    /// Who calls.
+    pub user: Arc<str>,
 }
 
 pub(super) async fn serve(
@@ -76,7 +80,9 @@ pub(super) async fn serve(
             match gate::enter(&sim, token, &route, body.len() as u64, now) {
                 Err(Denied::Session) => Err(fault("InvalidSessionId", "Invalid session id")),
                 Err(Denied::Calls) => Err(fault("ExceededQuota", "TotalRequests Limit exceeded.")),
-                Ok(mut state) => {
+                // assumed: the code
+                Err(Denied::Api(refusal)) => Err(fault("FeatureNotEnabled", refusal.message)),
+                Ok((mut state, user)) => {
                     let mut call = Call {
                         sim: &sim,
                         state: &mut state,
@@ -86,6 +92,7 @@ pub(super) async fn serve(
                         half: gate::half(&parts.extensions),
                         body,
                         json,
+                        user,
                     };
                     call.dispatch(parts.method.as_str(), &rest)
                 }
@@ -243,7 +250,7 @@ impl Call<'_> {
             id: self.state.service.jobs.id("750"),
             operation,
             object,
-            user: std::sync::Arc::clone(&self.state.integration),
+            user: Arc::clone(&self.user),
             created: self.now,
             changed: self.now,
             version: self.version.clone(),

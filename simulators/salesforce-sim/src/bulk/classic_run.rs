@@ -1,5 +1,7 @@
 //! The work of a batch of Bulk API 1.0.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -21,7 +23,8 @@ impl Call<'_> {
         content: Content,
         body: &[u8],
     ) -> (Vec<Outcome>, Option<String>) {
-        let mut api = Api::new(&self.sim.0, self.state, self.now, self.half);
+        let user = Arc::clone(&self.user);
+        let mut api = Api::new(&self.sim.0, self.state, self.now, self.half).by(user);
         api.origin = crate::pubsub::origin("bulkapi", &self.version, order.headers.client.as_deref());
         let done = match content {
             Content::Csv => ingest::work(&mut api, order, body, Dialect::default(), Some(MOST_ROWS)),

@@ -1,5 +1,7 @@
 //! The addresses of Bulk API 2.0.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -48,6 +50,8 @@ pub(super) struct Call<'a> {
     pub body: Bytes,
     /// Data that came with the job.
     pub inline: Option<Bytes>,
+    /// Who calls.
+    pub user: Arc<str>,
 }
 
 pub(super) async fn serve(
@@ -69,7 +73,8 @@ pub(super) async fn serve(
                     let refusal = Refusal::new("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
                     refused(&refusal.with_status(403))
                 }
-                Ok(mut state) => {
+                Err(Denied::Api(refusal)) => refused(&refusal),
+                Ok((mut state, user)) => {
                     let query = parts.uri.query().unwrap_or_default();
                     let mut call = Call {
                         sim: &sim,
@@ -81,6 +86,7 @@ pub(super) async fn serve(
                         half: gate::half(&parts.extensions),
                         body,
                         inline,
+                        user,
                     };
                     let done = call.dispatch(method_of(&parts.method, &parts.headers).as_str(), &rest);
                     drop(state);
@@ -235,7 +241,7 @@ impl Call<'_> {
             id: self.state.service.jobs.id("750"),
             operation,
             object,
-            user: std::sync::Arc::clone(&self.state.integration),
+            user: Arc::clone(&self.user),
             created: self.now,
             changed: self.now,
             version: self.version.clone(),

@@ -1,5 +1,7 @@
 //! What can be done with the jobs of Bulk API 2.0 that write.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::ingest::{self, IngestJob, Place, Which};
@@ -128,6 +130,7 @@ impl Call<'_> {
         let bytes = job.data.clone().unwrap_or_default();
         let dialect = job.dialect;
         let version = job.head.version.clone();
+        let user = Arc::clone(&job.head.user);
         let order = Order {
             operation: job.head.operation,
             object: job.head.object.clone(),
@@ -137,7 +140,7 @@ impl Call<'_> {
         if self.state.limits == Limits::Real {
             self.refuse_beyond_limits()?;
         }
-        let mut api = Api::new(&self.sim.0, self.state, now, self.half);
+        let mut api = Api::new(&self.sim.0, self.state, now, self.half).by(user);
         api.origin = crate::pubsub::origin("bulkapi", &version, order.headers.client.as_deref());
         let (outcomes, error) = match ingest::wrong_ending(&bytes, dialect) {
             Some(message) => (Vec::new(), Some(message)),

@@ -3,6 +3,9 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+use sim_base::FaultPlan;
+
+use crate::SalesforceSim;
 
 /// How often events go wrong, each from 0 to 1. An empty object heals everything.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -22,8 +25,27 @@ pub struct CdcFaults {
     pub unavailable: f64,
     /// An open subscription breaks before it delivers.
     pub disconnect: f64,
+    /// A subscription's replay id is no longer known, as after the time that events are kept.
+    pub replay_loss: f64,
     /// Once, now: the stream is reset, and no replay id of before is valid any more.
     pub lose_replay: bool,
+}
+
+impl SalesforceSim {
+    /// Puts in force what a fault plan says of change events.
+    pub(crate) fn break_events(&self, plan: &FaultPlan) {
+        let FaultPlan { seed, cdc, .. } = plan;
+        let faults = CdcFaults {
+            seed: *seed,
+            drop: cdc.loss,
+            duplicate: cdc.duplication,
+            gap: cdc.gap,
+            overflow: cdc.overflow,
+            replay_loss: cdc.replay_loss,
+            ..CdcFaults::default()
+        };
+        self.state().events.dice = Dice::new(faults);
+    }
 }
 
 /// The faults at work.

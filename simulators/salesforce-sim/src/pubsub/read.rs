@@ -70,6 +70,13 @@ impl EventRefusal {
     }
 }
 
+/// The refusal of a replay id.
+fn corrupted() -> EventRefusal {
+    let message = "The Replay ID validation failed. Ensure that the Replay ID is valid and within the retention window \
+                   of 72 hours.";
+    EventRefusal::new("INVALID_ARGUMENT", "subscription.fetch.replayid.corrupted", message)
+}
+
 impl Events {
     /// The topic with this name, if there is one that may be read.
     pub(super) fn topic(&self, org: &Org, org_id: &str, name: &str) -> Result<Topic, EventRefusal> {
@@ -131,15 +138,16 @@ impl Events {
             Replay::Latest => Ok(self.bus.tip()),
             Replay::Earliest => Ok(self.bus.earliest()),
             Replay::After(id) if id.is_empty() => {
-                let message = "A replay ID is required when the replay preset is CUSTOM. Provide a valid replay ID.";
+                let message =
+                    "A replay ID is required when the replay preset is CUSTOM. Provide a valid replay ID.";
                 let code = "subscription.fetch.replayid.validation.failed";
                 Err(EventRefusal::new("INVALID_ARGUMENT", code, message))
             }
-            Replay::After(id) => bus::place(id).filter(|number| self.bus.holds(*number)).ok_or_else(|| {
-                let message = "The Replay ID validation failed. Ensure that the Replay ID is valid and within the \
-                               retention window of 72 hours.";
-                EventRefusal::new("INVALID_ARGUMENT", "subscription.fetch.replayid.corrupted", message)
-            }),
+            // Events are lost to whoever reads on, as if they had been away for too long.
+            Replay::After(_) if self.dice.happens(self.dice.faults.replay_loss) => Err(corrupted()),
+            Replay::After(id) => {
+                bus::place(id).filter(|number| self.bus.holds(*number)).ok_or_else(corrupted)
+            }
         }
     }
 

@@ -8,7 +8,7 @@ mod envelope;
 mod person;
 mod read;
 
-use std::sync::MutexGuard;
+use std::sync::{Arc, MutexGuard};
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -112,6 +112,8 @@ struct Soap<'a> {
     flavour: Flavour,
     headers: Headers,
     half: Option<f64>,
+    /// Who calls.
+    user: Arc<str>,
 }
 
 async fn serve(
@@ -216,14 +218,15 @@ fn answer(
         return person::login(sim, flavour, &known, operation, now);
     }
     let entered = gate::enter(sim, &headers.session, &route, bytes.len() as u64, now);
-    let state = entered.map_err(|denied| match denied {
+    let (state, user) = entered.map_err(|denied| match denied {
         Denied::Session => Fault::new(
             "INVALID_SESSION_ID",
             "Invalid Session ID found in SessionHeader: Illegal Session. Session not found, missing session hash",
         ),
         Denied::Calls => Fault::new("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+        Denied::Api(refusal) => Fault::new(refusal.code, refusal.message),
     })?;
-    let mut soap = Soap { sim, state, now, version: known, flavour, headers, half };
+    let mut soap = Soap { sim, state, now, version: known, flavour, headers, half, user };
     let mut xml = Xml::new();
     let response = format!("{name}Response");
     envelope::begin(&mut xml, flavour);
@@ -256,7 +259,7 @@ impl Soap<'_> {
                 Ok(())
             }
             "getUserInfo" => {
-                let user = self.state.auth.user_id.clone();
+                let user = Arc::clone(&self.user);
                 person::user_info(&self.state, &user, "result", xml);
                 Ok(())
             }
@@ -291,7 +294,8 @@ impl Soap<'_> {
     fn api(&mut self) -> Api<'_> {
         let client = self.headers.call.client.as_deref();
         let origin = crate::pubsub::origin("soap", &self.version, client);
-        let mut api = Api::new(&self.sim.0, &mut self.state, self.now, self.half);
+        let user = Arc::clone(&self.user);
+        let mut api = Api::new(&self.sim.0, &mut self.state, self.now, self.half).by(user);
         api.origin = origin;
         api
     }

@@ -73,6 +73,11 @@ pub trait Record {
     /// The value of a field by its canonical name; null when it has none.
     fn value(&self, field: &str) -> Cow<'_, Value>;
 
+    /// The same as JSON.
+    fn write(&self, field: &str, into: &mut Vec<u8>) {
+        super::write::json(&*self.value(field), into);
+    }
+
     /// Whether it lies in the recycle bin.
     fn is_deleted(&self) -> bool;
 

@@ -29,6 +29,7 @@ mod render;
 mod run;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use ast::Query;
 pub use data::{
@@ -37,6 +38,7 @@ pub use data::{
 };
 pub use each::execute_each;
 pub use error::SoqlError;
+pub(crate) use write::json;
 
 use column::Env;
 
@@ -120,6 +122,20 @@ pub fn execute_first(
         return answer(query, &env).map(|answer| (answer, More::Nothing));
     }
     let plan = plan::statement(&env, query)?;
+    let First { rows, total_size, more } = first(query, &plan, &env, size);
+    let records = render::records(&env, &plan, &rows);
+    Ok((Answer { total_size, records }, more))
+}
+
+/// The rows of a first page.
+struct First<'a> {
+    rows: Vec<Row<'a>>,
+    total_size: usize,
+    more: More,
+}
+
+fn first<'a>(query: &Query, plan: &plan::Plan, env: &Env<'a>, size: usize) -> First<'a> {
+    let data = env.data;
     let wanted = &plan.rows;
     let all = query.scope.is_none()
         && wanted.test.is_none()
@@ -128,23 +144,65 @@ pub fn execute_first(
         && !env.all;
     if all
         && data.order(&plan.object, &Hint::default()) == ScanOrder::Id
-        && run::is_sorted(&env, &plan.object, wanted)
+        && run::is_sorted(env, &plan.object, wanted)
         && let Some(total_size) = data.live(&plan.object)
         && total_size > size
     {
-        let first: Vec<Row<'_>> = run::scan(&env, &plan.object, None).take(size).collect();
-        let records = render::records(&env, &plan, &first);
-        return Ok((Answer { total_size, records }, More::AllLive));
+        let rows = run::scan(env, &plan.object, None).take(size).collect();
+        return First { rows, total_size, more: More::AllLive };
     }
-    let rows = run::rows(&env, &plan.object, &plan.rows);
-    let first = rows.get(..size).unwrap_or(&rows);
-    let records = render::records(&env, &plan, first);
+    let mut rows = run::rows(env, &plan.object, &plan.rows);
+    let total_size = rows.len();
     // Children count toward a page, so that fewer rows than `size` may fit on it.
     let more = match rows.len() > size || !plan.children.is_empty() && !rows.is_empty() {
         true => More::Numbered(rows.iter().map(|row| row.number()).collect()),
         false => More::Nothing,
     };
-    Ok((Answer { total_size: rows.len(), records }, more))
+    rows.truncate(size);
+    First { rows, total_size, more }
+}
+
+/// A page of rows as JSON.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// how many rows there are in all
+    pub total_size: usize,
+    /// how many are on the page
+    pub rows: usize,
+    /// a list of them
+    pub records: Vec<u8>,
+    pub more: More,
+}
+
+/// The same as [`execute_first`] as JSON at once, for statements that neither group nor have children.
+pub(crate) fn write_first(
+    query: &Query,
+    request: &Request,
+    data: &dyn Data,
+    size: usize,
+) -> Result<Option<Page>, SoqlError> {
+    if aggregate::is_one(query) || query.is_count() {
+        return Ok(None);
+    }
+    let env = request.env(query, data);
+    let plan = plan::statement(&env, query)?;
+    if !write::is_flat(&plan) {
+        return Ok(None);
+    }
+    let First { rows, total_size, more } = first(query, &plan, &env, size);
+    Ok(Some(Page { total_size, rows: rows.len(), records: write::records(&env, &plan, &rows), more }))
+}
+
+/// The same as [`records_of`] as JSON at once, where that can be done.
+pub(crate) fn write_of(
+    query: &Query,
+    request: &Request,
+    data: &dyn Data,
+    rows: &[Row<'_>],
+) -> Result<Option<Vec<u8>>, SoqlError> {
+    let env = request.env(query, data);
+    let plan = plan::statement(&env, query)?;
+    Ok(write::is_flat(&plan).then(|| write::records(&env, &plan, rows)))
 }
 
 /// The fields by which a store could find the rows of a statement without a look at each.

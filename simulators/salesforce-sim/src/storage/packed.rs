@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::ids;
 use crate::org::{RowData, address, api_time};
-use crate::soql::Record;
+use crate::soql::{Record, json};
 
 /// A record as it is kept. It does not change: a write puts another in its place.
 #[derive(Debug)]
@@ -83,16 +83,18 @@ impl Stored {
 
     /// What a field holds.
     pub fn get(&self, field: usize) -> Value {
+        self.packed(field).map_or(Value::Null, Packed::value)
+    }
+
+    fn packed(&self, field: usize) -> Option<Packed<'_>> {
         let mut reader = Reader(&self.bytes);
         while let Some(at) = reader.number().filter(|at| *at <= field as u64) {
             if at == field as u64 {
-                return reader.packed().map_or(Value::Null, Packed::value);
+                return reader.packed();
             }
-            if reader.step_over().is_none() {
-                break;
-            }
+            reader.step_over()?;
         }
-        Value::Null
+        None
     }
 }
 
@@ -115,6 +117,22 @@ impl Record for Stored {
                 compound.unwrap_or_else(|| self.get(at))
             }
         })
+    }
+
+    fn write(&self, field: &str, into: &mut Vec<u8>) {
+        match field {
+            "Id" => json(&self.id(), into),
+            "CreatedDate" => json(&api_time(self.created_at), into),
+            "LastModifiedDate" => json(&api_time(self.modified_at), into),
+            "SystemModstamp" => json(&api_time(self.modstamp), into),
+            _ => match self.def.get_index_of(field).and_then(|at| self.packed(at)) {
+                Some(Packed::Text(text)) => json(text, into),
+                Some(Packed::Id(prefix, number)) => json(&ids::make(prefix, number), into),
+                Some(packed) => json(&packed.value(), into),
+                // It may be made up of other fields.
+                None => json(&*self.value(field), into),
+            },
+        }
     }
 
     fn is_deleted(&self) -> bool {
@@ -378,6 +396,9 @@ mod tests {
         assert_eq!(back.values, row.values);
         for (field, value) in &row.values {
             assert_eq!(stored.get(usize::from(*field)), *value);
+            let mut written = Vec::new();
+            stored.write(&format!("F{field}__c"), &mut written);
+            assert_eq!(String::from_utf8(written).unwrap(), value.to_string());
         }
         assert_eq!(stored.get(1), Value::Null);
         assert_eq!(stored.get(299), Value::Null);

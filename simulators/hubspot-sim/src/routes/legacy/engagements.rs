@@ -86,6 +86,7 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
     match (method, rest) {
         ("GET", ["paged"]) => serve("/engagements/v1/engagements/paged", paged),
         ("GET", ["recent", "modified"]) => serve("/engagements/v1/engagements/recent/modified", newest),
+        ("GET", ["modified", "after"]) => serve("/engagements/v1/engagements/modified/after", modified_after),
         ("GET", ["associated", object, id, "paged"]) => {
             let (object, id) = ((*object).to_owned(), (*id).to_owned());
             serve("/engagements/v1/engagements/associated/{objectType}/{objectId}/paged", move |ctx| {
@@ -184,6 +185,31 @@ fn newest(ctx: &Ctx<'_>) -> Outcome {
     all.retain(|(_, record)| record.modified >= since);
     all.reverse();
     answer(ctx, &account, &all, true)
+}
+
+/// What was changed since a moment, the oldest change first. `after` is that moment, or what an answer before said:
+/// the last change seen and whose it was.
+fn modified_after(ctx: &Ctx<'_>) -> Outcome {
+    // assumed: the form of the cursor, which callers hand back as they got it
+    let read = |text: &str| {
+        let (at, id) = text.split_once('-').unwrap_or((text, "0"));
+        Some((at.parse::<i64>().ok()?, id.parse::<u64>().ok()?))
+    };
+    let from = match ctx.param("after") {
+        None => (0, 0),
+        Some(text) => {
+            read(text).ok_or_else(|| ApiError::validation(format!("'{text}' is no place to read on from")))?
+        }
+    };
+    let account = ctx.sim.read();
+    let mut all = every(&account, |record| (record.modified, record.id));
+    all.retain(|(_, record)| (record.modified, record.id) > from);
+    let size = page_size(ctx, 100, 250);
+    let page = all.get(..size).unwrap_or(&all);
+    let (at, id) = page.last().map_or(from, |(_, record)| (record.modified, record.id));
+    let results: Vec<Value> = page.iter().map(|(kind, record)| show(&account, kind, record)).collect();
+    let more = all.len() > page.len();
+    Ok(Reply::json(200, &json!({ "results": results, "hasMore": more, "after": format!("{at}-{id}") })))
 }
 
 fn associated(ctx: &Ctx<'_>, object: &str, id: &str) -> Outcome {

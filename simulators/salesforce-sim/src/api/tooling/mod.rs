@@ -57,7 +57,7 @@ impl Api<'_> {
     fn beyond(&mut self, call: &Call, rest: &[&str], version: &str) -> Done {
         let path = format!("/services/data/v{version}/{}", rest.join("/"));
         let call = Call { path, ..call.clone() };
-        self.dispatch(&call)
+        self.dispatch(&call, false)
     }
 
     fn tooling_query(&mut self, call: &Call, version: &str) -> Done {

@@ -6,6 +6,7 @@ mod filters;
 mod mutations;
 mod refusals;
 mod selects;
+mod writes;
 
 use std::{borrow::Cow, cell::RefCell};
 
