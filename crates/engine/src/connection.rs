@@ -1,6 +1,6 @@
 //! A connection at work: one HubSpot account with one Salesforce org, and everything its engine needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -58,6 +58,8 @@ pub struct Connection {
     pub(crate) describing: tokio::sync::Mutex<()>,
     run: Mutex<String>,
     pub(crate) owners: Mutex<Arc<OwnerMap>>,
+    /// Choices that were added, or could not be, since the mappings were read.
+    pub(crate) added_choices: Mutex<BTreeSet<(Side, String, String, String)>>,
     /// What records held when they could not be brought in step: a poll that sees the same again need not look again.
     stuck: Mutex<BTreeMap<(Side, String, String), Values>>,
     pub(crate) brake: Mutex<BrakeState>,
@@ -107,6 +109,7 @@ impl Connection {
             describing: tokio::sync::Mutex::default(),
             brake: Mutex::default(),
             rehearsing: false,
+            added_choices: Mutex::new(BTreeSet::new()),
             figures: Counter::default(),
             wake: Notify::new(),
             id,

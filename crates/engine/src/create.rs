@@ -134,6 +134,8 @@ impl Connection {
                 .filter_map(|index| jobs.get(*index))
                 .map(|job| (job.new.record.id.clone(), job.values.clone()))
                 .collect();
+            self.add_missing_choices(&first.new.route.clone(), target, rows.iter().map(|(_, values)| values))
+                .await?;
             let outcomes = if self.options.planted(Plant::UnsafeRetry) {
                 api.create_carelessly(object, &rows, &fields).await?
             } else {

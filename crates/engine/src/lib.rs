@@ -7,6 +7,7 @@
 
 mod brake;
 mod budget;
+mod choices;
 mod connection;
 mod create;
 mod delete;
@@ -15,9 +16,11 @@ mod detect;
 mod error;
 mod events;
 mod figures;
+mod import;
 mod inside;
 mod keys;
 mod lines;
+mod mappings;
 mod options;
 mod owners;
 mod pair;
@@ -45,6 +48,8 @@ pub use connection::{Connection, check_mappings};
 pub use error::EngineError;
 pub use events::Events;
 pub use figures::{Figures, SideFigures};
+pub use import::{Chosen, Import, ImportRefusal, ImportSummary};
+pub use mappings::{ChoiceDrift, choice_drift, create_properties, suggest_mappings};
 pub use options::Options;
 pub use pipelines::{PlannedPipeline, PlannedStage, create_pipelines, plan_pipelines};
 pub use plan::{Action, Plan, PlanCount, PlannedField, PlannedRecord};

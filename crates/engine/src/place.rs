@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{MatchBy, Side, Sides, Values};
-use store::{HistoryEntry, Intent, Link, Mark, NewLink, Outcome, Tx};
+use store::{Cause, HistoryEntry, Intent, Link, Mark, NewLink, Outcome, Tx};
 
 use crate::connection::Connection;
 use crate::create::NewRecord;
@@ -90,7 +90,7 @@ impl Connection {
         let mut pairs = Vec::new();
         let mut creates: Vec<NewRecord> = Vec::new();
         for (mut stray, place) in strays.into_iter().zip(places) {
-            let creation = self.creation(&schema, side, &stray.record, &scopes).cloned();
+            let creation = self.creation(&schema, side, &stray, &scopes).cloned();
             schema.keep_mapped(side, &mut stray.record);
             match place {
                 Place::With(counterpart, recovered) => {
@@ -112,12 +112,15 @@ impl Connection {
         &self,
         schema: &'a Schema,
         side: Side,
-        record: &'a RecordState,
+        stray: &'a Stray,
         scopes: &'a Scopes,
     ) -> Result<&'a Route, Option<Refusal>> {
+        let record = &stray.record;
+        // What a person imports is made although nothing is made by itself.
+        let asked_for = stray.mark.cause == Cause::Import;
         let mut routes = schema
             .routes_of(side, &record.object)
-            .filter(|route| route.mapping.creates(side.other()))
+            .filter(|route| asked_for || route.mapping.creates(side.other()))
             .filter(|route| scopes.holds(route.object(side.other()), &record.id));
         let wanted = match self.settings.create_contacts_as {
             CreateAs::Contact => "Contact",

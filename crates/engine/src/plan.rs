@@ -180,7 +180,7 @@ impl Connection {
     }
 
     /// What this rehearsal did, as a plan.
-    fn written_down(&self, before: &[ErrorRow]) -> Result<Plan, EngineError> {
+    pub(crate) fn written_down(&self, before: &[ErrorRow]) -> Result<Plan, EngineError> {
         let scope = HistoryScope { run: Some(self.run_name()), ..HistoryScope::default() };
         let history = self.store.history_within(&self.id, &scope, &HistoryFilter::default())?;
         let mut records: Vec<PlannedRecord> = Vec::new();

@@ -278,6 +278,7 @@ impl Connection {
                     works.get(*index).map(|work| (work.pair.record(side).id.clone(), values.clone()))
                 })
                 .collect();
+            self.add_missing_choices(route, side, request.iter().map(|(_, values)| values)).await?;
             let outcomes = api.update(object, &request, route.fields(side)).await?;
             for ((index, sent), outcome) in rows.into_iter().zip(outcomes) {
                 let Some(work) = works.get_mut(index) else { continue };

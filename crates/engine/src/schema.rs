@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use model::{Field, FieldMapping, FieldPair, Kind, ObjectMapping, Side};
+use model::{Field, FieldMapping, FieldPair, Kind, MappingRefused, ObjectMapping, Side};
 
 use crate::error::EngineError;
 use crate::inside::scope_of;
@@ -167,13 +167,19 @@ pub(crate) async fn read(
             described.get(&(side, object.clone()))?.iter().find(|field| field.name == name).cloned()
         };
         let mut pairs = Vec::new();
-        for wanted in mapping.fields.iter().chain(&crate::lines::missing_mapping(mapping)) {
+        let mut twice: BTreeMap<usize, MappingRefused> =
+            model::written_twice(&mapping.fields).into_iter().collect();
+        for (index, wanted) in mapping.fields.iter().chain(&crate::lines::missing_mapping(mapping)).enumerate() {
             let mut report = |problem: String| {
                 // An account with one currency has no field for it.
                 if settings.chosen || wanted.salesforce != "CurrencyIsoCode" {
                     problems.push(MappingProblem { mapping: named(mapping, wanted), problem });
                 }
             };
+            if let Some(refused) = twice.remove(&index) {
+                report(refused.to_string());
+                continue;
+            }
             let hubspot_field = field(Side::HubSpot, &mapping.hubspot_object, &wanted.hubspot);
             let salesforce_field = field(Side::Salesforce, &mapping.salesforce_object, &wanted.salesforce);
             let (hubspot_field, salesforce_field) = match (hubspot_field, salesforce_field) {

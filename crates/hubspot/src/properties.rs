@@ -167,6 +167,32 @@ impl Client {
         self.ask(&call.json(serde_json::json!(property))).await
     }
 
+    /// One property, archived or not.
+    ///
+    /// # Errors
+    /// When HubSpot cannot be asked or refuses.
+    pub async fn property(&self, object: &str, name: &str) -> Result<Property, Error> {
+        let path = format!("{}/{}", self.inner().paths.properties(object), crate::paths::segment(name));
+        self.ask(&Call::new(format!("reading the property {name} of {object}"), Method::GET, path)).await
+    }
+
+    /// Replaces the options of a property; options that are not named are taken away.
+    ///
+    /// # Errors
+    /// When HubSpot cannot be asked or refuses.
+    pub async fn replace_options(
+        &self,
+        object: &str,
+        name: &str,
+        options: &[PropertyOption],
+    ) -> Result<(), Error> {
+        let path = format!("{}/{}", self.inner().paths.properties(object), crate::paths::segment(name));
+        let what = format!("changing the options of {name} of {object}");
+        // The same list twice makes the same list.
+        let call = Call::new(what, Method::PATCH, path).repeatable();
+        self.inner().send(&call.json(serde_json::json!({"options": options}))).await.map(drop)
+    }
+
     /// Makes a group of properties. One that is there already comes back as `Error::Api` with status 409.
     ///
     /// # Errors

@@ -314,6 +314,17 @@ pub(crate) fn convert_choice(
     convert(&one, from, pair, context).map(|converted| converted.to_string())
 }
 
+/// Whether the other side has a choice for `choice` of side `from`.
+#[must_use]
+pub fn choice_fits(choice: &str, from: Side, pair: &FieldPair) -> bool {
+    match &pair.field(from.other()).kind {
+        Kind::Choice(list) | Kind::MultiChoice(list) => {
+            choose(choice, &pair.field(from).kind, list, from, &pair.mapping).is_some()
+        }
+        _ => true,
+    }
+}
+
 /// Whether one of several choices in HubSpot and one in Salesforce say the same, in either direction.
 pub(crate) fn choices_go_together(
     hubspot: &str,

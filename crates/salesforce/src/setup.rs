@@ -40,6 +40,12 @@ pub enum Granted {
 }
 
 #[derive(Deserialize)]
+struct Found {
+    #[serde(default)]
+    records: Vec<Value>,
+}
+
+#[derive(Deserialize)]
 struct Made {
     id: String,
 }
@@ -57,6 +63,53 @@ impl Client {
         let call =
             Call::new(what, Method::POST, self.data("/tooling/sobjects/CustomField")).repeat(Repeat::Write);
         Ok(self.ask::<Made>(&call.json(&body)).await?.id)
+    }
+
+    /// Adds values to a picklist that the org made for one object. Answers whether it could: standard fields and lists
+    /// that several fields share are changed elsewhere.
+    ///
+    /// # Errors
+    /// When Salesforce cannot be asked or refuses.
+    pub async fn add_picklist_values(
+        &self,
+        object: &str,
+        field: &str,
+        values: &[(String, String)],
+    ) -> Result<bool, Error> {
+        let Some(name) = field.strip_suffix("__c") else { return Ok(false) };
+        let soql = format!(
+            "SELECT Id, Metadata FROM CustomField WHERE DeveloperName = {} AND TableEnumOrId = {}",
+            soql_quote(name),
+            soql_quote(object)
+        );
+        let call = Call::new(
+            format!("reading the field {object}.{field}"),
+            Method::GET,
+            self.data("/tooling/query"),
+        );
+        let found: Found = self.ask(&call.query("q", soql)).await?;
+        let Some(record) = found.records.into_iter().next() else { return Ok(false) };
+        let id = record.get("Id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut metadata = record.get("Metadata").cloned().unwrap_or(Value::Null);
+        let list = metadata.pointer_mut("/valueSet/valueSetDefinition/value").and_then(Value::as_array_mut);
+        let Some(list) = list else { return Ok(false) };
+        for (value, label) in values {
+            let known = list.iter_mut().find(|known| {
+                let name = known.get("valueName").or_else(|| known.get("fullName"));
+                name.and_then(Value::as_str) == Some(value)
+            });
+            match known {
+                Some(known) => known["isActive"] = json!(true),
+                None => {
+                    list.push(json!({"valueName": value, "label": label, "default": false, "isActive": true}))
+                }
+            }
+        }
+        let path = self.data(&format!("/tooling/sobjects/CustomField/{id}"));
+        let what = format!("adding values to {object}.{field}");
+        let call =
+            Call::new(what, Method::PATCH, path).repeat(Repeat::Write).json(&json!({"Metadata": metadata}));
+        self.inner().send(&call).await.map(|_| true)
     }
 
     /// The permission sets a user has; one of them stands for the profile.

@@ -8,6 +8,7 @@
 //! clock, without a second thread whose timing would leak in. Time always comes in as an argument.
 
 mod api_call;
+mod audit;
 mod choice;
 mod connection;
 mod cursor;
@@ -25,6 +26,7 @@ mod setting;
 mod sync_error;
 mod waiting;
 
+pub use audit::AuditEntry;
 pub use connection::{ConnectionRow, ConnectionState};
 pub use db::{Durability, Store, Tx};
 pub use error::StoreError;

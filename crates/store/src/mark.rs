@@ -20,6 +20,8 @@ pub enum Cause {
     Link,
     /// A person asked for it.
     Person,
+    /// A person imports it: it is made on the other side although nothing is made there by itself.
+    Import,
 }
 
 impl Cause {
@@ -31,6 +33,7 @@ impl Cause {
             Self::Hint => "hint",
             Self::Link => "link",
             Self::Person => "person",
+            Self::Import => "import",
         }
     }
 
@@ -39,6 +42,7 @@ impl Cause {
             "hint" => Self::Hint,
             "link" => Self::Link,
             "person" => Self::Person,
+            "import" => Self::Import,
             _ => Self::Poll,
         }
     }
@@ -255,7 +259,7 @@ impl Store {
 }
 
 impl Tx<'_> {
-    /// Marks a record; see [`Store::mark_many`].
+    /// Marks a record; see [`Store::mark_many`]. One that is being imported stays so until it is worked on.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -313,7 +317,7 @@ impl Tx<'_> {
                 "INSERT INTO mark (connection, side, object, record, generation, cause, first_marked_at, marked_at, \
                  not_before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?7) \
                  ON CONFLICT (connection, side, object, record) DO UPDATE SET generation = excluded.generation, \
-                 cause = excluded.cause, marked_at = excluded.marked_at, {wait}"
+                 cause = CASE WHEN mark.cause = 'import' THEN mark.cause ELSE excluded.cause END, marked_at = excluded.marked_at, {wait}"
             ))?
             .execute(params![
                 connection.as_str(),

@@ -6,18 +6,22 @@ use anyhow::{Context, bail};
 use engine::{ActivitySettings, Brake, Budget, CreateAs, OwnerSettings, Settings};
 use model::ObjectMapping;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
+/// The form of the settings file that this program writes.
+const VERSION: u32 = 1;
 /// The file that is read when no other is named.
 const DEFAULT_FILE: &str = "tandem.toml";
 /// HubSpot's own address.
 const HUBSPOT: &str = "https://api.hubapi.com";
 
 /// What `tandem.toml` may say.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct File {
+    /// Which form of this file it is.
+    version: Option<u32>,
     /// What a new HubSpot contact becomes in Salesforce.
     create_contacts_as: Option<CreateAs>,
     /// Whether records without email are created on the other side.
@@ -44,6 +48,8 @@ pub struct File {
 #[derive(Debug)]
 pub struct Config {
     pub settings: Settings,
+    /// Whether a file says the settings; else those that are kept stand, and the recommended ones where none are.
+    pub from_file: bool,
     pub options: engine::Options,
     pub hubspot: hubspot::Auth,
     pub hubspot_url: Url,
@@ -66,13 +72,64 @@ fn url(name: &str, value: &str) -> anyhow::Result<Url> {
 /// Reads a settings file. A line that cannot be read is named with its place.
 fn read_file(path: &Path) -> anyhow::Result<File> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    toml::from_str(&text).with_context(|| {
+    let file: File = toml::from_str(&text).with_context(|| {
         format!("{} cannot be understood; correct the place shown and try again", path.display())
-    })
+    })?;
+    validate(&file).with_context(|| format!("{} cannot be used", path.display()))?;
+    Ok(file)
+}
+
+/// What a form of the file cannot say by itself. The key is named.
+fn validate(file: &File) -> anyhow::Result<()> {
+    if let Some(version) = file.version.filter(|version| *version > VERSION) {
+        bail!("version: {version} is of a later Tandem; this one reads files up to version {VERSION}");
+    }
+    let budget = file.budget.unwrap_or_default();
+    let shares = [
+        ("brake.percent", file.brake.unwrap_or_default().percent),
+        ("budget.reserve_percent", budget.reserve_percent),
+        ("budget.leave_percent", budget.leave_percent),
+    ];
+    for (key, share) in shares {
+        if share > 100 {
+            bail!("{key}: {share} is more than the whole; give a share from 0 to 100");
+        }
+    }
+    let objects = file.objects.as_deref().unwrap_or_default();
+    for (index, object) in objects.iter().enumerate() {
+        let pair = (&object.hubspot_object, &object.salesforce_object);
+        if objects.iter().take(index).any(|known| (&known.hubspot_object, &known.salesforce_object) == pair) {
+            bail!(
+                "objects[{index}]: {} and {} are mapped twice; put their fields into one of the two",
+                pair.0,
+                pair.1
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Settings as a file that says all of them.
+pub fn to_toml(settings: &Settings) -> anyhow::Result<String> {
+    let file = File {
+        version: Some(VERSION),
+        create_contacts_as: Some(settings.create_contacts_as),
+        create_without_email: Some(settings.create_without_email),
+        hubspot_poll_seconds: None,
+        salesforce_poll_seconds: None,
+        objects: Some(settings.objects.clone()),
+        owners: Some(settings.owners.clone()),
+        activities: Some(settings.activities.clone()),
+        campaigns: Some(settings.campaigns),
+        brake: Some(settings.brake),
+        budget: Some(settings.budget),
+    };
+    toml::to_string(&file).context("the settings cannot be written as a file")
 }
 
 /// Reads the file (the named one, or `tandem.toml` where there is one) and the environment.
 pub fn read(file: Option<&PathBuf>) -> anyhow::Result<Config> {
+    let from_file = file.is_some() || Path::new(DEFAULT_FILE).exists();
     let file = match file {
         Some(path) => read_file(path)?,
         None if Path::new(DEFAULT_FILE).exists() => read_file(Path::new(DEFAULT_FILE))?,
@@ -103,6 +160,7 @@ pub fn read(file: Option<&PathBuf>) -> anyhow::Result<Config> {
     )?;
     Ok(Config {
         settings,
+        from_file,
         options,
         hubspot: hubspot::Auth::Token(SecretString::from(token)),
         hubspot_url: url(

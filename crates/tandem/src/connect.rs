@@ -5,10 +5,10 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use engine::{Connection, Plan, Settings};
 use model::ConnectionId;
-use store::{ConnectionRow, ConnectionState, Store};
+use store::{AuditEntry, ConnectionRow, ConnectionState, Store};
 use transport::World;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 
 /// A connection that is opened, with the settings it was kept with; none where the store does not have it yet.
 pub struct Opened {
@@ -67,11 +67,35 @@ impl Opened {
         Ok(self.connection.plan(changed).await?)
     }
 
+    /// What an import would do, on a copy of the store.
+    pub async fn plan_import(self, import: engine::Import) -> anyhow::Result<Plan> {
+        if !self.known {
+            self.store.create_connection(&self.row)?;
+        }
+        Ok(self.connection.plan_import(import).await?)
+    }
+
+    /// Writes down who changed the settings, from what to what.
+    fn note_change(&self) -> anyhow::Result<()> {
+        let who = ["SUDO_USER", "USER", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+        let entry = AuditEntry {
+            at: self.row.created_at,
+            who: who.unwrap_or_else(|| "command line".to_owned()),
+            what: "settings".to_owned(),
+            before: self.before.as_ref().map(serde_json::to_value).transpose()?,
+            after: Some(self.row.settings.clone()),
+        };
+        Ok(self.store.add_audit(&self.row.id, &entry)?)
+    }
+
     /// Keeps the connection and its settings; what they change for records that are linked already is looked at again.
     pub fn keep(self) -> anyhow::Result<Connection> {
         if self.known {
             if let Some(before) = &self.before {
                 self.connection.look_again_after(before, self.connection.settings())?;
+            }
+            if self.before.as_ref() != Some(self.connection.settings()) {
+                self.note_change()?;
             }
             self.store.update_settings(&self.row.id, &self.row.settings)?;
         } else {
@@ -79,6 +103,19 @@ impl Opened {
         }
         Ok(self.connection)
     }
+}
+
+/// Clients of both platforms, with the settings that would be worked under.
+pub fn clients(
+    config: config::Config,
+    kept: Option<Settings>,
+) -> anyhow::Result<(Settings, hubspot::Client, salesforce::Client)> {
+    let world = World::real()?;
+    let hubspot =
+        hubspot::Client::new(world.clone(), hubspot::Config::new(config.hubspot_url, config.hubspot));
+    let salesforce = salesforce::Client::new(world, salesforce::Config::new(config.salesforce));
+    let settings = if config.from_file { config.settings } else { kept.unwrap_or(config.settings) };
+    Ok((settings, hubspot, salesforce))
 }
 
 /// Opens the connection and keeps nothing.
@@ -90,7 +127,6 @@ pub async fn open(config: Config, store: Arc<Store>) -> anyhow::Result<Opened> {
     let account = hubspot.account().await.context("HubSpot cannot be connected")?.portal_id;
     let identity = salesforce.identity().await.context("Salesforce cannot be connected")?;
     let org = identity.organization_id;
-    let settings = serde_json::to_value(&config.settings)?;
     let id = match store.connections()?.into_iter().next() {
         Some(row) if row.hubspot_account != account || row.salesforce_org != org => bail!(
             "this data folder belongs to HubSpot account {} and Salesforce org {}, not to {account} and {org}; use another \
@@ -101,17 +137,24 @@ pub async fn open(config: Config, store: Arc<Store>) -> anyhow::Result<Opened> {
         Some(row) => row.id,
         None => ConnectionId::new(format!("{account}-{org}")),
     };
+    let known = store.connection(&id)?;
+    let before: Option<Settings> =
+        known.as_ref().and_then(|row| serde_json::from_value(row.settings.clone()).ok());
+    // Settings that were kept stand until a file or a command says others.
+    let settings = match &before {
+        Some(kept) if !config.from_file => kept.clone(),
+        _ => config.settings,
+    };
+    let kept = serde_json::to_value(&settings)?;
     let connection = Connection::new(
         id.clone(),
         store.clone(),
-        config.settings,
+        settings,
         config.options,
         world.clone(),
         hubspot,
         salesforce.clone(),
     );
-    let known = store.connection(&id)?;
-    let before = known.as_ref().and_then(|row| serde_json::from_value(row.settings.clone()).ok());
     let row = ConnectionRow {
         id,
         name: format!("HubSpot {account} ↔ Salesforce {org}"),
@@ -119,7 +162,7 @@ pub async fn open(config: Config, store: Arc<Store>) -> anyhow::Result<Opened> {
         salesforce_org: org,
         state: ConnectionState::Active,
         state_reason: None,
-        settings,
+        settings: kept,
         created_at: world.clock.now(),
     };
     Ok(Opened { connection, salesforce, row, store, known: known.is_some(), before })

@@ -13,7 +13,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{check, demo, errors, lists, pause, plan, serve, sim, sync, undo};
+use crate::command::{
+    check, demo, errors, import, lists, mappings, pause, plan, serve, settings, sim, sync, undo,
+};
 
 /// Keeps a HubSpot account and a Salesforce org in step, both ways.
 #[derive(Debug, Parser)]
@@ -35,6 +37,12 @@ enum Command {
     Sync(sync::Arguments),
     /// What a pass would do now; nothing is written
     Plan(plan::Arguments),
+    /// Bring chosen records to the other side, although nothing may be made there by itself
+    Import(import::Arguments),
+    /// Which field goes with which: suggested, listed, checked; the properties that are missing
+    Mappings(mappings::Arguments),
+    /// The settings: shown, exported, changed with their plan first, and who changed them
+    Settings(settings::Arguments),
     /// What is in step, what waits, how the last run ended
     Status(data::Place),
     /// What could not be synced, why, and what to do
@@ -76,6 +84,9 @@ fn main() -> ExitCode {
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Sync(arguments) => sync::run(arguments).await,
             Command::Plan(arguments) => plan::run(arguments).await,
+            Command::Import(arguments) => import::run(arguments).await,
+            Command::Mappings(arguments) => mappings::run(arguments).await,
+            Command::Settings(arguments) => settings::run(arguments).await,
             Command::Status(arguments) => lists::status(&arguments),
             Command::Errors(arguments) => errors::run(&arguments),
             Command::Retry(arguments) => errors::retry(&arguments),

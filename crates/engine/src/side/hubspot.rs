@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::hubspot::{
     BatchInput, BatchRead, Client, Direction, Filter, FilterGroup, HistoryEntry, List, NewProperty,
-    NewPropertyGroup, ObjectSchema, Operator, Property, Record, RowError, RowResult, Search, Sort,
+    NewPropertyGroup, ObjectSchema, Operator, Property, PropertyOption, Record, RowError, RowResult, Search, Sort,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -14,9 +14,11 @@ use model::{
 
 use tokio::sync::OnceCell;
 
+use crate::import::Chosen;
+
 use super::associations;
 use super::{
-    Answer, ChangesPage, HUBSPOT_MARKER, Key, Life, Person, RecordName, RecordState, Refusal, Roster,
+    Answer, ChangesPage, ChosenPage, HUBSPOT_MARKER, Key, Life, Person, RecordName, RecordState, Refusal, Roster,
     RosterPage, SideApi, SideError, Whereabouts, Written,
 };
 
@@ -267,6 +269,60 @@ impl SideApi for HubSpotSide {
                 (Some(Page::Moment { at, after }), _) => self.moment_page(object, at, &after, fields).await,
                 (None, Some(since)) => self.modified_page(object, since, 0, fields).await,
                 (None, None) => self.list_page(object, None, fields).await,
+            }
+        })
+    }
+
+    fn chosen<'a>(
+        &'a self,
+        object: &'a str,
+        choice: &'a Chosen,
+        page: Option<String>,
+    ) -> Answer<'a, ChosenPage> {
+        Box::pin(async move {
+            if let Some(segment) = &choice.condition {
+                let page = self.client.list_members(segment, page.as_deref()).await;
+                let page = page.map_err(|error| failed(&error))?;
+                return Ok(ChosenPage { ids: page.results, next: page.after });
+            }
+            let since = [choice.created_since, choice.modified_since].into_iter().flatten().max();
+            let page = self.changes(object, since, page, &[]).await?;
+            let wanted = |record: &&RecordState| {
+                choice.created_since.is_none_or(|since| record.created.is_none_or(|at| at >= since))
+            };
+            Ok(ChosenPage {
+                ids: page.records.iter().filter(wanted).map(|record| record.id.clone()).collect(),
+                next: page.next,
+            })
+        })
+    }
+
+    fn add_choices<'a>(
+        &'a self,
+        object: &'a str,
+        field: &'a str,
+        choices: &'a [(String, String)],
+    ) -> Answer<'a, Option<String>> {
+        Box::pin(async move {
+            let property = self.client.property(object, field).await.map_err(|error| failed(&error))?;
+            let mut options = property.options;
+            for (value, label) in choices {
+                if options.iter().any(|option| option.value == *value) {
+                    continue;
+                }
+                // Two options cannot share a label.
+                let shared = options.iter().any(|option| option.label.eq_ignore_ascii_case(label));
+                options.push(PropertyOption {
+                    label: if shared { format!("{label} ({value})") } else { label.clone() },
+                    value: value.clone(),
+                    display_order: -1,
+                    hidden: false,
+                });
+            }
+            match self.client.replace_options(object, field, &options).await {
+                Ok(()) => Ok(None),
+                Err(error) if error.is_temporary() || error.is_ambiguous() => Err(failed(&error)),
+                Err(error) => Ok(Some(error.to_string())),
             }
         })
     }

@@ -14,6 +14,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::{EditTime, Field, Side, Values};
 
+use crate::import::Chosen;
+
 pub(crate) use self::hubspot::HubSpotSide;
 pub(crate) use self::preview::{PRETENDED, PreviewSide};
 pub(crate) use self::salesforce::SalesforceSide;
@@ -103,6 +105,14 @@ pub(crate) struct ChangesPage {
     pub next: Option<String>,
 }
 
+/// A page of chosen records.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ChosenPage {
+    pub ids: Vec<String>,
+    /// Where the next page starts; the last page has none.
+    pub next: Option<String>,
+}
+
 /// Where a record is looked for by what it says rather than by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Key {
@@ -177,6 +187,22 @@ pub(crate) trait SideApi: Send + Sync {
         page: Option<String>,
         fields: &'a [Field],
     ) -> Answer<'a, ChangesPage>;
+
+    /// A page of the ids of records that a person chose.
+    fn chosen<'a>(
+        &'a self,
+        object: &'a str,
+        choice: &'a Chosen,
+        page: Option<String>,
+    ) -> Answer<'a, ChosenPage>;
+
+    /// Adds choices (value and label) to those that a field offers. Answers why not, where that cannot be done.
+    fn add_choices<'a>(
+        &'a self,
+        object: &'a str,
+        field: &'a str,
+        choices: &'a [(String, String)],
+    ) -> Answer<'a, Option<String>>;
 
     /// Records by id, as they are at this moment. Records that are gone are missing from the answer.
     fn read<'a>(

@@ -7,8 +7,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::{EditTime, Field, Side, Value, Values};
 
+use crate::import::Chosen;
+
 use super::{
-    Answer, ChangesPage, Key, Life, Person, RecordName, RecordState, Roster, RosterPage, SideApi,
+    Answer, ChangesPage, ChosenPage, Key, Life, Person, RecordName, RecordState, Roster, RosterPage, SideApi,
     Whereabouts, Written,
 };
 
@@ -103,6 +105,24 @@ impl SideApi for PreviewSide {
         fields: &'a [Field],
     ) -> Answer<'a, ChangesPage> {
         self.real.changes(object, since, page, fields)
+    }
+
+    fn chosen<'a>(
+        &'a self,
+        object: &'a str,
+        choice: &'a Chosen,
+        page: Option<String>,
+    ) -> Answer<'a, ChosenPage> {
+        self.real.chosen(object, choice, page)
+    }
+
+    fn add_choices<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: &'a [(String, String)],
+    ) -> Answer<'a, Option<String>> {
+        Box::pin(std::future::ready(Ok(None)))
     }
 
     fn read<'a>(

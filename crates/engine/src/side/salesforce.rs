@@ -12,10 +12,12 @@ use jiff::{SignedDuration, Timestamp};
 use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, Side, TextFormat, Value, Values, wire};
 use tokio::sync::OnceCell;
 
+use crate::import::Chosen;
+
 use super::roles;
 use super::salesforce_scope::Condition;
 use super::{
-    Answer, ChangesPage, Key, Life, Person, RecordName, RecordState, Refusal, Roster, RosterPage,
+    Answer, ChangesPage, ChosenPage, Key, Life, Person, RecordName, RecordState, Refusal, Roster, RosterPage,
     SALESFORCE_MARKER, SideApi, SideError, Whereabouts, Written,
 };
 
@@ -25,6 +27,8 @@ const SYSTEM: [&str; 6] =
 /// Fields that tell what became of a record, where an object has them.
 const TELLING: [&str; 5] =
     ["MasterRecordId", "IsConverted", "ConvertedContactId", "ConvertedAccountId", "ConvertedOpportunityId"];
+/// Ids in a page of chosen records.
+const CHOSEN: usize = 2_000;
 const WRITE: WriteOptions = WriteOptions { all_or_none: false, allow_duplicates: false };
 
 /// A Salesforce org.
@@ -310,6 +314,50 @@ impl SideApi for SalesforceSide {
                 page.records.extend(self.read_all(object, &changed, fields).await?.into_values());
             }
             Ok(page)
+        })
+    }
+
+    fn chosen<'a>(
+        &'a self,
+        object: &'a str,
+        choice: &'a Chosen,
+        page: Option<String>,
+    ) -> Answer<'a, ChosenPage> {
+        Box::pin(async move {
+            let mut conditions: Vec<String> = Vec::new();
+            conditions.extend(choice.condition.as_ref().map(|condition| format!("({condition})")));
+            conditions.extend(choice.created_since.map(|at| format!("CreatedDate >= {}", soql_time(at))));
+            conditions.extend(choice.modified_since.map(|at| format!("SystemModstamp >= {}", soql_time(at))));
+            // A page that starts behind an id can be asked for again at any later time.
+            conditions.extend(page.map(|last| format!("Id > '{last}'")));
+            let before = if conditions.is_empty() { "" } else { " WHERE " };
+            let soql = format!(
+                "SELECT Id FROM {object}{before}{} ORDER BY Id LIMIT {CHOSEN}",
+                conditions.join(" AND ")
+            );
+            let rows = self.client.query_rows(&soql, Scope::Live).await.map_err(|error| failed(&error))?;
+            let ids: Vec<String> = rows.into_iter().filter_map(|row| row.id).collect();
+            let next = if ids.len() < CHOSEN { None } else { ids.last().cloned() };
+            Ok(ChosenPage { ids, next })
+        })
+    }
+
+    fn add_choices<'a>(
+        &'a self,
+        object: &'a str,
+        field: &'a str,
+        choices: &'a [(String, String)],
+    ) -> Answer<'a, Option<String>> {
+        Box::pin(async move {
+            match self.client.add_picklist_values(object, field, choices).await {
+                Ok(true) => Ok(None),
+                Ok(false) => Ok(Some(format!(
+                    "The choices of {object}.{field} are kept in a list of their own or belong to a standard field; they \
+                     are added in Salesforce's Setup"
+                ))),
+                Err(error) if error.is_temporary() || error.is_ambiguous() => Err(failed(&error)),
+                Err(error) => Ok(Some(error.to_string())),
+            }
         })
     }
 

@@ -3,10 +3,13 @@
 pub mod check;
 pub mod demo;
 pub mod errors;
+pub mod import;
 pub mod lists;
+pub mod mappings;
 pub mod pause;
 pub mod plan;
 pub mod serve;
+pub mod settings;
 pub mod sim;
 pub mod sync;
 pub mod undo;

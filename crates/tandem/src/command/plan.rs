@@ -41,7 +41,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn print(plan: &Plan, limit: usize) {
+pub(super) fn print(plan: &Plan, limit: usize) {
     if plan.counts.is_empty() {
         println!("Nothing to do: both sides are in step.");
         return;
