@@ -169,7 +169,9 @@ pub(crate) async fn read(
         let mut pairs = Vec::new();
         let mut twice: BTreeMap<usize, MappingRefused> =
             model::written_twice(&mapping.fields).into_iter().collect();
-        for (index, wanted) in mapping.fields.iter().chain(&crate::lines::missing_mapping(mapping)).enumerate() {
+        for (index, wanted) in
+            mapping.fields.iter().chain(&crate::lines::missing_mapping(mapping)).enumerate()
+        {
             let mut report = |problem: String| {
                 // An account with one currency has no field for it.
                 if settings.chosen || wanted.salesforce != "CurrencyIsoCode" {

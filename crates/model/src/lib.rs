@@ -20,7 +20,9 @@ mod suggest;
 mod value;
 pub mod wire;
 
-pub use convert::{ConvertContext, Misfit, References, choice_fits, convert, equivalent, same_stored, same_text};
+pub use convert::{
+    ConvertContext, Misfit, References, choice_fits, convert, equivalent, same_stored, same_text,
+};
 pub use field::{Access, ChoiceList, ChoiceOption, Field, Kind, OWNERS, TextFormat, is_owner};
 pub use ids::{ConnectionId, salesforce_id_18};
 pub use mapping::{

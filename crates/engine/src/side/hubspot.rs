@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::hubspot::{
     BatchInput, BatchRead, Client, Direction, Filter, FilterGroup, HistoryEntry, List, NewProperty,
-    NewPropertyGroup, ObjectSchema, Operator, Property, PropertyOption, Record, RowError, RowResult, Search, Sort,
+    NewPropertyGroup, ObjectSchema, Operator, Property, PropertyOption, Record, RowError, RowResult, Search,
+    Sort,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
