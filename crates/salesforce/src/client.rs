@@ -75,6 +75,7 @@ pub(crate) struct Call {
     query: Vec<(String, String)>,
     body: Option<Bytes>,
     headers: Vec<(&'static str, String)>,
+    accept: &'static str,
     repeat: Repeat,
 }
 
@@ -85,6 +86,8 @@ pub(crate) struct Answer {
     pub repeated: bool,
     /// The call's id, by which it is found in the log.
     pub id: String,
+    /// Where the next page of a bulk query's rows starts.
+    pub locator: Option<String>,
 }
 
 /// What may stand in a path segment as it is.
@@ -112,6 +115,7 @@ impl Call {
             query: Vec::new(),
             body: None,
             headers: Vec::new(),
+            accept: "application/json",
             repeat,
         }
     }
@@ -128,6 +132,11 @@ impl Call {
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn accept(mut self, kind: &'static str) -> Self {
+        self.accept = kind;
         self
     }
 
@@ -269,7 +278,11 @@ impl Inner {
                     None => format!("sf-{:x}-{number}", left.as_millisecond()),
                 };
                 tracing::info!(call = id, what = call.what, "answered");
-                return Ok(Answer { body: settled.response.into_body(), repeated: settled.repeated, id });
+                let locator = settled.response.headers().get("sforce-locator");
+                let locator = locator.and_then(|locator| locator.to_str().ok());
+                let locator = locator.filter(|locator| !matches!(*locator, "" | "null")).map(str::to_owned);
+                let repeated = settled.repeated;
+                return Ok(Answer { body: settled.response.into_body(), repeated, id, locator });
             }
         }
     }
@@ -291,7 +304,7 @@ impl Inner {
             .method(call.method.clone())
             .uri(address)
             .header(http::header::AUTHORIZATION, bearer)
-            .header(http::header::ACCEPT, "application/json")
+            .header(http::header::ACCEPT, call.accept)
             .header("Sforce-Call-Options", format!("client={}", self.client_name))
             // Without this Salesforce may hand new leads and cases to somebody else.
             .header("Sforce-Auto-Assign", "FALSE")

@@ -46,6 +46,9 @@ pub struct ObjectDescribe {
     /// Name shown to people.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub label: String,
+    /// Name shown to people, for several.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub label_plural: String,
     /// First three characters of its records' ids.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub key_prefix: Option<String>,

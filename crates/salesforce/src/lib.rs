@@ -5,6 +5,7 @@
 //! is decided in one place, and a plain create is never sent again once its answer was lost.
 
 mod auth;
+mod bulk;
 mod client;
 mod collections;
 mod composite;
@@ -28,6 +29,7 @@ mod testing;
 mod tests;
 
 pub use auth::{Auth, BoxError, TokenStore, Tokens};
+pub use bulk::BulkPage;
 pub use client::{ApiUsage, CallGate, Client};
 pub use collections::{RowError, RowResult, WriteOptions};
 pub use composite::{SubResponse, Subrequest};

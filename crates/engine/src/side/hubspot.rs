@@ -19,8 +19,8 @@ use crate::import::Chosen;
 
 use super::associations;
 use super::{
-    Answer, ChangesPage, ChosenPage, HUBSPOT_MARKER, Key, Life, Person, RecordName, RecordState, Refusal, Roster,
-    RosterPage, SideApi, SideError, Whereabouts, Written,
+    Answer, ChangesPage, ChosenPage, HUBSPOT_MARKER, Key, Life, Person, RecordName, RecordState, Refusal,
+    Roster, RosterPage, SideApi, SideError, Whereabouts, Written,
 };
 
 /// Records in a page of a search, and the most that one search can reach.

@@ -1,6 +1,7 @@
 //! Two sides, one trait: what the reconciler asks of HubSpot and of Salesforce alike.
 
 mod associations;
+mod field_history;
 mod hubspot;
 mod preview;
 mod roles;

@@ -44,6 +44,8 @@ pub(crate) struct SalesforceSide {
     telling: Arc<Mutex<BTreeMap<String, Vec<&'static str>>>>,
     /// Filters as conditions, once they have been resolved.
     pub(super) conditions: Arc<Mutex<BTreeMap<(String, String), Condition>>>,
+    /// The objects whose field history the org does not keep, or does not show.
+    pub(super) without_history: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl SalesforceSide {
@@ -55,6 +57,7 @@ impl SalesforceSide {
             described: Arc::default(),
             telling: Arc::default(),
             conditions: Arc::default(),
+            without_history: Arc::default(),
         }
     }
 
@@ -66,7 +69,7 @@ impl SalesforceSide {
         self.unmarked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn described(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Field>>> {
+    pub(super) fn described(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Field>>> {
         self.described.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -77,7 +80,7 @@ impl SalesforceSide {
     }
 
     /// The connected user, by whose id Tandem's own changes are known.
-    async fn user(&self) -> Result<&str, SideError> {
+    pub(super) async fn user(&self) -> Result<&str, SideError> {
         let user = self.user.get_or_try_init(|| async {
             self.client.identity().await.map(|identity| identity.user_id).map_err(|error| failed(&error))
         });
@@ -455,20 +458,7 @@ impl SideApi for SalesforceSide {
         &'a self,
         records: &'a [(RecordState, Vec<String>)],
     ) -> Answer<'a, BTreeMap<(String, String), EditTime>> {
-        Box::pin(async move {
-            let mut times = BTreeMap::new();
-            for (record, fields) in records {
-                // The record's time stands for each of its fields, unless Tandem itself wrote last.
-                let time = match record.modified {
-                    Some(at) if !record.modified_by_us => EditTime::At(at),
-                    _ => EditTime::Unknown,
-                };
-                for field in fields {
-                    times.insert((record.id.clone(), field.clone()), time);
-                }
-            }
-            Ok(times)
-        })
+        Box::pin(self.times_of_edits(records))
     }
 
     fn update<'a>(
