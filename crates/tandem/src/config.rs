@@ -30,6 +30,9 @@ pub struct File {
     hubspot_poll_seconds: Option<u64>,
     /// Seconds between two polls of Salesforce.
     salesforce_poll_seconds: Option<u64>,
+    /// Whether a person chose the mappings, as they did where nothing is said. Of automatic ones, what a platform does not
+    /// have is left out; it is an error in those that were chosen.
+    chosen: Option<bool>,
     /// The objects in step and their fields, in place of the recommended ones.
     objects: Option<Vec<ObjectMapping>>,
     /// How owners go together.
@@ -117,6 +120,7 @@ pub fn to_toml(settings: &Settings) -> anyhow::Result<String> {
         create_without_email: Some(settings.create_without_email),
         hubspot_poll_seconds: None,
         salesforce_poll_seconds: None,
+        chosen: Some(settings.chosen),
         objects: Some(settings.objects.clone()),
         owners: Some(settings.owners.clone()),
         activities: Some(settings.activities.clone()),
@@ -140,7 +144,7 @@ pub fn read(file: Option<&PathBuf>) -> anyhow::Result<Config> {
     settings.create_without_email = file.create_without_email.unwrap_or(settings.create_without_email);
     if let Some(objects) = file.objects {
         settings.objects = objects;
-        settings.chosen = true;
+        settings.chosen = file.chosen.unwrap_or(true);
     }
     settings.owners = file.owners.unwrap_or(settings.owners);
     settings.activities = file.activities.unwrap_or(settings.activities);

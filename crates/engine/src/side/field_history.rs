@@ -93,7 +93,9 @@ impl SalesforceSide {
         let queries = in_lists(&before, ids, " ORDER BY CreatedDate DESC, Id DESC");
         match self.client().query_each(&queries, Scope::Live).await {
             Ok(lines) => Ok(lines),
-            Err(error @ (Error::Api(_) | Error::Forbidden(_) | Error::NotFound(_))) if !error.is_temporary() => {
+            Err(error @ (Error::Api(_) | Error::Forbidden(_) | Error::NotFound(_)))
+                if !error.is_temporary() =>
+            {
                 tracing::debug!(object, %error, "no field history can be read");
                 let mut without = self.without_history.lock().unwrap_or_else(PoisonError::into_inner);
                 without.insert(object.to_owned());
