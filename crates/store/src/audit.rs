@@ -52,19 +52,24 @@ impl Store {
                 "SELECT at, who, what, before, after FROM audit WHERE connection = ?1 ORDER BY id DESC LIMIT ?2",
             )?;
             let rows = statement.query_map(params![connection.as_str(), limit], |row| {
+                let entry = AuditEntry {
+                    at: moment(row.get(0)?),
+                    who: row.get(1)?,
+                    what: row.get(2)?,
+                    before: None,
+                    after: None,
+                };
                 let texts: (Option<String>, Option<String>) = (row.get(3)?, row.get(4)?);
-                Ok((moment(row.get(0)?), row.get(1)?, row.get(2)?, texts))
+                Ok((entry, texts))
             })?;
-            let rows: Vec<(Timestamp, String, String, (Option<String>, Option<String>))> =
-                rows.collect::<Result<_, _>>()?;
-            rows.into_iter()
-                .map(|(at, who, what, (before, after))| {
-                    let read = |text: Option<String>| {
-                        text.map(|text| from_json("an audit entry", &text)).transpose()
-                    };
-                    Ok(AuditEntry { at, who, what, before: read(before)?, after: read(after)? })
-                })
-                .collect()
+            let mut entries = Vec::new();
+            for row in rows {
+                let (entry, (before, after)) = row?;
+                let read =
+                    |text: Option<String>| text.map(|text| from_json("an audit entry", &text)).transpose();
+                entries.push(AuditEntry { before: read(before)?, after: read(after)?, ..entry });
+            }
+            Ok(entries)
         })
     }
 }
