@@ -19,6 +19,7 @@ mod history;
 mod intent;
 mod link;
 mod mark;
+mod role;
 mod roster;
 mod run;
 mod secret;
@@ -34,6 +35,7 @@ pub use history::{HistoryEntry, HistoryFilter, HistoryRow, HistoryScope, Outcome
 pub use intent::{Intent, NewIntent};
 pub use link::{Link, LinkId, LinkState, NewLink, Resting};
 pub use mark::{Cause, Mark, MarkCounts};
+pub use role::Role;
 pub use run::RunRow;
 pub use secret::SecretKey;
 pub use sync_error::{ErrorFilter, ErrorGroup, ErrorRow, ErrorSummary, SyncError};

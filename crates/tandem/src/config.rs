@@ -63,6 +63,11 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
+/// The address that people and platforms call, where it is set.
+pub fn public_url() -> Option<String> {
+    variable("TANDEM_PUBLIC_URL")
+}
+
 fn url(name: &str, value: &str) -> anyhow::Result<Url> {
     let parsed = Url::parse(value)
         .with_context(|| format!("{name} is '{value}', which is no address; write it as https://…"))?;

@@ -13,7 +13,7 @@ use model::{ConnectionId, Side, Sides, SyncRule};
 use salesforce_sim::SalesforceSim;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
-use server::{Site, reason_in_words};
+use server::{Access, App, reason_in_words};
 use store::{ConnectionRow, ConnectionState, Durability, HistoryFilter, Outcome, Store};
 use transport::World;
 
@@ -52,14 +52,11 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let url = page.url();
     hubspot_socket.simulate(hubspot.router(), None);
     salesforce_socket.simulate(salesforce.router(), None);
-    page.serve(server::router(Site {
-        store: store.clone(),
-        connection: id.clone(),
-        links: vec![
-            ("HubSpot console".to_owned(), hubspot_console.clone()),
-            ("Salesforce console".to_owned(), salesforce_console.clone()),
-        ],
-    }));
+    let app = App::new(store.clone(), Access::Open)?.with_links(vec![
+        ("HubSpot console".to_owned(), hubspot_console.clone()),
+        ("Salesforce console".to_owned(), salesforce_console.clone()),
+    ]);
+    page.serve(server::router(app));
     if arguments.json {
         let ready = json!({
             "url": url, "hubspot_console": hubspot_console, "salesforce_console": salesforce_console,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use engine::{Connection, stopper};
-use server::Site;
+use server::{Access, App};
 
 use crate::events::PubSub;
 use crate::listen::{bind, told_to_stop};
@@ -35,8 +35,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let connection = Arc::new(connection);
     let row = folder.connection()?;
     eprintln!("{} is kept in step; its page is {}", row.name, socket.url());
-    let mut pages =
-        server::router(Site { store: folder.store.clone(), connection: row.id.clone(), links: Vec::new() });
+    let app = App::new(folder.store.clone(), Access::Open)?.with_public_url(config::public_url().as_deref());
+    let mut pages = server::router(app);
     if let Some(intake) = webhooks(&connection, &folder) {
         pages = pages.merge(server::webhooks(intake));
     }
@@ -78,7 +78,7 @@ fn webhooks(connection: &Arc<Connection>, folder: &data::Data) -> Option<server:
     Some(server::Webhooks {
         store: folder.store.clone(),
         client_secret: given("HUBSPOT_CLIENT_SECRET")?.trim().into(),
-        public_url: given("TANDEM_PUBLIC_URL").map(|url| url.trim().into()),
+        public_url: config::public_url().map(Into::into),
         wake: Arc::new(move || connection.wake()),
         now: jiff::Timestamp::now,
     })

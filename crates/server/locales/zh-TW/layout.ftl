@@ -1,0 +1,14 @@
+layout-skip = 跳至主要內容
+layout-open = 這是示範環境：這部電腦上的所有人都是管理員。
+layout-places = Tandem
+layout-connections = 連線
+layout-connection-places = 連線功能
+layout-language = 語言
+layout-home = 回到首頁
+layout-state-active = 運作中
+layout-state-paused = 已暫停
+layout-state-stopped = 已停止
+layout-ago-seconds = { $count } 秒前
+layout-ago-minutes = { $count } 分鐘前
+layout-ago-hours = { $count } 小時前
+layout-ago-days = { $count } 天前

@@ -1,0 +1,59 @@
+//! What every page may reach.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use store::{Store, StoreError};
+
+use crate::access::Access;
+use crate::access::form::FormKey;
+
+/// What every page may reach. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// Where everything is read and kept.
+    pub store: Arc<Store>,
+    /// Who may come in.
+    pub access: Access,
+    /// Further places to go: their names and addresses.
+    pub links: Arc<[(String, String)]>,
+    /// The address people and platforms call, such as `https://tandem.example`, where it is known; without a slash at its end.
+    pub public_url: Option<Arc<str>>,
+    /// The time.
+    pub now: fn() -> Timestamp,
+    pub(crate) form_key: FormKey,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("access", &self.access).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// The pages over `store`.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub fn new(store: Arc<Store>, access: Access) -> Result<Self, StoreError> {
+        let form_key = FormKey::of(&store)?;
+        Ok(Self { store, access, links: Arc::new([]), public_url: None, now: Timestamp::now, form_key })
+    }
+
+    /// With further places to go.
+    #[must_use]
+    pub fn with_links(self, links: Vec<(String, String)>) -> Self {
+        Self { links: links.into(), ..self }
+    }
+
+    /// With the address people and platforms call.
+    #[must_use]
+    pub fn with_public_url(self, url: Option<&str>) -> Self {
+        Self { public_url: url.map(|url| url.trim_end_matches('/').into()), ..self }
+    }
+
+    /// Whether browsers come over TLS, so that cookies may be kept to it.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
