@@ -48,6 +48,18 @@ pub(crate) struct Meter {
     state: Mutex<State>,
 }
 
+/// While it lives, a person waits for what is done.
+pub(crate) struct ForAPerson<'a> {
+    meter: &'a Meter,
+    before: bool,
+}
+
+impl Drop for ForAPerson<'_> {
+    fn drop(&mut self) {
+        self.meter.asked_by_person(self.before);
+    }
+}
+
 #[derive(Default)]
 struct State {
     org: Option<ApiUsage>,
@@ -64,6 +76,11 @@ impl Meter {
     /// Notes whether a person asked for what is done from now on.
     pub fn asked_by_person(&self, asked: bool) {
         self.asked_by_person.store(asked, Ordering::Relaxed);
+    }
+
+    /// A person waits for what is done until the answer is dropped.
+    pub fn for_a_person(&self) -> ForAPerson<'_> {
+        ForAPerson { meter: self, before: self.asked_by_person.swap(true, Ordering::Relaxed) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

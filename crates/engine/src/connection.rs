@@ -36,14 +36,17 @@ pub async fn check_mappings(
     Ok(schema.problems)
 }
 
+/// What records held, by side, object and id.
+type Stuck = BTreeMap<(Side, String, String), Values>;
+
 /// The engine of one connection. One task decides; everything it knows is in the store.
 pub struct Connection {
     pub(crate) id: ConnectionId,
     pub(crate) store: Arc<Store>,
     pub(crate) settings: Settings,
     pub(crate) options: Options,
-    pub(crate) figures: Counter,
-    pub(crate) wake: Notify,
+    pub(crate) figures: Arc<Counter>,
+    pub(crate) wake: Arc<Notify>,
     world: World,
     sides: Sides<Arc<dyn SideApi>>,
     pub(crate) meter: Arc<Meter>,
@@ -57,12 +60,14 @@ pub struct Connection {
     /// Held while the platforms are asked to describe themselves, so that they are asked once.
     pub(crate) describing: tokio::sync::Mutex<()>,
     run: Mutex<String>,
-    pub(crate) owners: Mutex<Arc<OwnerMap>>,
+    pub(crate) owners: Arc<Mutex<Arc<OwnerMap>>>,
     /// Choices that were added, or could not be, since the mappings were read.
     pub(crate) added_choices: Mutex<BTreeSet<(Side, String, String, String)>>,
     /// What records held when they could not be brought in step: a poll that sees the same again need not look again.
-    stuck: Mutex<BTreeMap<(Side, String, String), Values>>,
-    pub(crate) brake: Mutex<BrakeState>,
+    stuck: Arc<Mutex<Stuck>>,
+    pub(crate) brake: Arc<Mutex<BrakeState>>,
+    /// Held by whoever decides and writes: the run, or what a person asked for beside it.
+    pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
     /// Whether this is only to find out what a pass would do.
     pub(crate) rehearsing: bool,
 }
@@ -103,15 +108,16 @@ impl Connection {
             trouble: Mutex::default(),
             counted: std::sync::atomic::AtomicU64::new(0),
             run: Mutex::new(String::new()),
-            owners: Mutex::default(),
-            stuck: Mutex::new(BTreeMap::new()),
+            owners: Arc::default(),
+            stuck: Arc::default(),
             known_schema: Mutex::default(),
             describing: tokio::sync::Mutex::default(),
-            brake: Mutex::default(),
+            brake: Arc::default(),
+            turn: Arc::default(),
             rehearsing: false,
             added_choices: Mutex::new(BTreeSet::new()),
-            figures: Counter::default(),
-            wake: Notify::new(),
+            figures: Arc::default(),
+            wake: Arc::default(),
             id,
             store,
             settings,
@@ -139,6 +145,32 @@ impl Connection {
             meter,
         );
         Self { rehearsing: true, ..of }
+    }
+
+    /// This connection under a run of its own, for what a person asks for while it is at work: what is done for it is told
+    /// apart in the history. Whoever decides in its name holds the turn.
+    pub(crate) fn beside(&self) -> Self {
+        let of = Self::of(
+            self.id.clone(),
+            self.store.clone(),
+            self.settings.clone(),
+            self.options.clone(),
+            self.world.clone(),
+            self.sides.clone(),
+            Arc::clone(&self.meter),
+        );
+        let known = self.schema_at_hand();
+        Self {
+            figures: Arc::clone(&self.figures),
+            wake: Arc::clone(&self.wake),
+            owners: Arc::clone(&self.owners),
+            stuck: Arc::clone(&self.stuck),
+            brake: Arc::clone(&self.brake),
+            turn: Arc::clone(&self.turn),
+            known_schema: Mutex::new(known),
+            rehearsing: self.rehearsing,
+            ..of
+        }
     }
 
     pub(crate) fn side(&self, side: Side) -> &dyn SideApi {

@@ -112,6 +112,18 @@ impl Connection {
     /// When a platform cannot be asked, the store cannot be used, or the object is not in step. What was imported stays,
     /// and the import can go on later.
     pub async fn import(&self, import: Option<Import>) -> Result<ImportSummary, EngineError> {
+        if self.rehearsing {
+            return self.import_here(import).await;
+        }
+        // The run that is under way finishes its batch, and goes on when this is done.
+        let _turn = self.turn.lock().await;
+        let _waiting = self.meter.for_a_person();
+        let done = self.beside().import_here(import).await;
+        self.wake.notify_one();
+        done
+    }
+
+    async fn import_here(&self, import: Option<Import>) -> Result<ImportSummary, EngineError> {
         self.begin_run("import")?;
         let done = self.import_pages(import).await;
         self.finish_run(done.as_ref().err())?;

@@ -125,6 +125,7 @@ impl Connection {
         if let Some(settings) = &settings {
             rehearsal.look_again_after(&self.settings, settings)?;
         }
+        let _waiting = self.meter.for_a_person();
         rehearsal.sync_once().await?;
         rehearsal.written_down(&before)
     }

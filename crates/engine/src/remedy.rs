@@ -65,6 +65,8 @@ pub(crate) fn for_misfit(misfit: &model::Misfit) -> Category {
 /// What to tell a person about a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remedy {
+    /// Its own name: the first code it stands for; empty where nobody knows the code.
+    pub id: &'static str,
     /// The kind of trouble.
     pub category: Category,
     /// What is behind it.
@@ -354,12 +356,23 @@ pub fn for_code(code: &str) -> Remedy {
     let known = CATALOGUE.iter().find(|(codes, ..)| codes.contains(&code));
     known.map_or(
         Remedy {
+            id: "",
             category: Category::Other,
             cause: "The platform refused it, in the words shown.",
             fix: "Read the platform's message; correct the record on the side it comes from.",
         },
-        |(_, category, cause, fix)| Remedy { category: *category, cause, fix },
+        |(codes, category, cause, fix)| Remedy {
+            id: codes.first().copied().unwrap_or_default(),
+            category: *category,
+            cause,
+            fix,
+        },
     )
+}
+
+/// Every remedy there is, for those who say them in other languages.
+pub fn all() -> impl Iterator<Item = Remedy> {
+    CATALOGUE.iter().filter_map(|(codes, ..)| codes.first()).map(|code| for_code(code))
 }
 
 #[cfg(test)]

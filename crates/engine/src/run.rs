@@ -139,7 +139,11 @@ impl Connection {
                 self.wait(Duration::from_secs(1), &mut stop).await;
                 continue;
             }
-            match self.work_batch().await {
+            let turn = self.turn.lock().await;
+            let worked = self.work_batch().await;
+            let settled = if matches!(worked, Ok(false)) { self.settle() } else { Ok(false) };
+            drop(turn);
+            match worked {
                 Ok(true) => {
                     failures = 0;
                     self.put_right("work")?;
@@ -147,7 +151,7 @@ impl Connection {
                 Ok(false) => {
                     failures = 0;
                     self.put_right("work")?;
-                    match self.settle() {
+                    match settled {
                         Ok(true) => {}
                         Ok(false) => self.wait_for_work(&mut stop).await?,
                         // The connection is stopped now; it goes on when a person has seen to it.

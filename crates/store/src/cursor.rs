@@ -7,7 +7,32 @@ use rusqlite::{OptionalExtension, params};
 use crate::db::{millis, moment};
 use crate::{Store, StoreError};
 
+/// How far a stream has been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamRow {
+    /// The stream: a side and an object, such as `hubspot:contacts`.
+    pub stream: String,
+    /// When it was last read.
+    pub read_at: Timestamp,
+}
+
 impl Store {
+    /// Every stream with the moment at which it was last read, by name.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn streams(&self, connection: &ConnectionId) -> Result<Vec<StreamRow>, StoreError> {
+        self.read(|tx| {
+            let mut statement = tx.db.prepare_cached(
+                "SELECT stream, updated_at FROM cursor WHERE connection = ?1 ORDER BY stream",
+            )?;
+            let rows = statement.query_map([connection.as_str()], |row| {
+                Ok(StreamRow { stream: row.get(0)?, read_at: moment(row.get(1)?) })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// The moment up to which `stream` has been read; nothing where it never was.
     ///
     /// # Errors

@@ -10,13 +10,17 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use crate::StoreError;
 
 /// The migrations, in order; the database's `user_version` says how many it has had.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
     include_str!("../migrations/0003.sql"),
     include_str!("../migrations/0004.sql"),
     include_str!("../migrations/0005.sql"),
+    include_str!("../migrations/0006.sql"),
 ];
+
+/// The version from which on pairs are found by their words.
+const WITH_SEARCH: i64 = 6;
 
 /// How long another program that holds the database is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -183,6 +187,9 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     }
     let mut missing = MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0));
     missing.try_for_each(|migration| transaction.execute_batch(migration))?;
+    if found < WITH_SEARCH {
+        crate::search::index_all(&transaction)?;
+    }
     if let Some(reason) = dangling(&transaction)?.into_iter().next() {
         return Err(StoreError::Corrupt { what: "what an older Tandem kept", reason });
     }
@@ -255,7 +262,8 @@ mod tests {
         db.execute_batch(MIGRATIONS[0]).unwrap();
         db.execute_batch(
             "INSERT INTO connection VALUES ('c', 'c', '1', '00D', 'active', NULL, '{}', 0);
-             INSERT INTO link VALUES (1, 'c', 'contacts', '1', 'Contact', '003A', 'active', '{}', '{}', 0, 0);
+             INSERT INTO link VALUES (1, 'c', 'contacts', '1', 'Contact', '003A', 'active',
+                                      '{\"firstname\":{\"text\":\"Ada\"}}', '{}', 0, 0);
              INSERT INTO intent VALUES (1, 'c', 1, 'hubspot', 'contacts', 'Contact', '003A', '{}', '{}', '{}', 0);
              INSERT INTO cursor VALUES ('c', 'hubspot:contacts', 1800000000123, 0);
              INSERT INTO mark VALUES ('c', 'hubspot', 'contacts', '1', 7, 'poll', 0, 0, 0, 0);
@@ -280,6 +288,8 @@ mod tests {
             let cursor = store.cursor(&connection, "hubspot:contacts").unwrap();
             assert_eq!(cursor, Some(moment(1_800_000_000_123)));
             assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
+            assert_eq!(store.search("ada", 9).unwrap().len(), 1);
+            assert_eq!(store.throughput(&connection, moment(0), 1).unwrap()[0].created, 1);
         }
         let store = Store::open(&path, Durability::Normal).unwrap();
         let numbers = store.transaction(|tx| Ok((tx.next_number("link")?, tx.next_number("mark")?))).unwrap();

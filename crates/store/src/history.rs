@@ -129,6 +129,10 @@ pub struct HistoryScope {
     pub since: Option<Timestamp>,
     /// Lines that say that this was done.
     pub outcome: Option<Outcome>,
+    /// Lines about records of this object.
+    pub object: Option<String>,
+    /// Lines before the one of this number: the next page.
+    pub before: Option<i64>,
 }
 
 impl Store {
@@ -166,6 +170,8 @@ impl Store {
                 ("side = {}", scope.side.map(|side| Sql::from(side.as_str().to_owned()))),
                 ("run = {}", scope.run.clone().map(Sql::from)),
                 ("outcome = {}", scope.outcome.map(|outcome| Sql::from(outcome.as_str().to_owned()))),
+                ("object = {}", scope.object.clone().map(Sql::from)),
+                ("id < {}", scope.before.map(Sql::from)),
                 ("at >= {}", scope.since.map(|since| Sql::from(millis(since)))),
             ];
             let limit = filter.limit.map_or(i64::MAX, i64::from);
@@ -292,6 +298,6 @@ impl Tx<'_> {
                 entry.outcome.as_str(),
                 entry.call
             ])?;
-        Ok(())
+        self.count_done(connection, entry.side, entry.outcome, entry.at)
     }
 }

@@ -215,10 +215,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub fn link(&self, id: LinkId) -> Result<Option<Link>, StoreError> {
-        self.read(|tx| {
-            let mut statement = tx.db.prepare_cached(&format!("SELECT {COLUMNS} FROM link WHERE id = ?1"))?;
-            statement.query_row([id.0], read).optional()?.map(finish).transpose()
-        })
+        self.read(|tx| tx.link(id))
     }
 
     /// Links after a given one, in order, at most `limit`: for going through all of them.
@@ -261,7 +258,54 @@ impl Store {
     }
 }
 
+/// The links of two objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkKind {
+    /// The HubSpot object.
+    pub hubspot_object: String,
+    /// The Salesforce object.
+    pub salesforce_object: String,
+    /// Links whose records are kept in step.
+    pub active: u64,
+    /// Links that rest.
+    pub resting: u64,
+}
+
+impl Store {
+    /// How many links there are of each two objects, at work and at rest.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn link_kinds(&self, connection: &ConnectionId) -> Result<Vec<LinkKind>, StoreError> {
+        self.read(|tx| {
+            let mut statement = tx.db.prepare_cached(
+                "SELECT hubspot_object, salesforce_object, SUM(CASE WHEN state = 'active' THEN 1 ELSE 0 END), COUNT(*) \
+                 FROM link WHERE connection = ?1 GROUP BY hubspot_object, salesforce_object ORDER BY 1, 2",
+            )?;
+            let rows = statement.query_map([connection.as_str()], |row| {
+                let active = count(row, 2)?;
+                Ok(LinkKind {
+                    hubspot_object: row.get(0)?,
+                    salesforce_object: row.get(1)?,
+                    active,
+                    resting: count(row, 3)? - active,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
 impl Tx<'_> {
+    /// The link of this number.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn link(&self, id: LinkId) -> Result<Option<Link>, StoreError> {
+        let mut statement = self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM link WHERE id = ?1"))?;
+        statement.query_row([id.0], read).optional()?.map(finish).transpose()
+    }
+
     /// The link that names this record.
     ///
     /// # Errors
@@ -301,6 +345,7 @@ impl Tx<'_> {
                 to_json("the shadow of a link", &new.shadows.salesforce)?,
                 millis(new.at)
             ])?;
+        self.set_terms(id, &new.shadows)?;
         Ok(Link {
             id,
             connection: new.connection.clone(),
@@ -333,7 +378,7 @@ impl Tx<'_> {
                 to_json("the shadow of a link", &shadows.salesforce)?,
                 millis(now)
             ])?;
-        Ok(())
+        self.set_terms(id, shadows)
     }
 
     /// Puts a link to rest, or wakes it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use model::{ConnectionId, Side};
+use model::{ConnectionId, Side, Sides};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::db::{count, millis, moment};
@@ -202,6 +202,27 @@ impl Store {
                 tx.db.prepare_cached("SELECT MIN(not_before) FROM mark WHERE connection = ?1")?;
             let next: Option<i64> = statement.query_row([connection.as_str()], |row| row.get(0))?;
             Ok(next.map(moment))
+        })
+    }
+
+    /// Since when the mark of each side is due that has been due longest.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn oldest_due(
+        &self,
+        connection: &ConnectionId,
+        now: Timestamp,
+    ) -> Result<Sides<Option<Timestamp>>, StoreError> {
+        self.read(|tx| {
+            let mut statement = tx.db.prepare_cached(
+                "SELECT MIN(not_before) FROM mark WHERE connection = ?1 AND side = ?2 AND not_before <= ?3",
+            )?;
+            let mut oldest = |side: Side| -> Result<Option<Timestamp>, StoreError> {
+                let key = params![connection.as_str(), side.as_str(), millis(now)];
+                Ok(statement.query_row(key, |row| row.get::<_, Option<i64>>(0))?.map(moment))
+            };
+            Ok(Sides { hubspot: oldest(Side::HubSpot)?, salesforce: oldest(Side::Salesforce)? })
         })
     }
 

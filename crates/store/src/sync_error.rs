@@ -1,10 +1,9 @@
 //! Sync errors: records and fields that could not be synced, one row each however often they fail.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use model::{ConnectionId, Side};
-use rusqlite::params;
+use rusqlite::types::Value as Sql;
+use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
 use crate::db::{count, millis, moment};
 use crate::{Store, StoreError, Tx};
@@ -87,9 +86,6 @@ pub struct ErrorGroup {
     pub remedy: String,
 }
 
-/// Category, code, side, object, field.
-type GroupKey = (String, String, Side, String, Option<String>);
-
 /// Which errors are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct ErrorFilter {
@@ -97,6 +93,115 @@ pub struct ErrorFilter {
     pub category: Option<String>,
     /// Only of this record.
     pub record: Option<String>,
+    /// Only with this code of the platform.
+    pub code: Option<String>,
+    /// Only of records of this side.
+    pub side: Option<Side>,
+    /// Only of records of this object.
+    pub object: Option<String>,
+    /// Only about this field; an empty name stands for the whole record.
+    pub field: Option<String>,
+}
+
+impl ErrorFilter {
+    /// The errors of one group.
+    #[must_use]
+    pub fn of(group: &ErrorGroup) -> Self {
+        Self {
+            category: Some(group.category.clone()),
+            record: None,
+            code: Some(group.code.clone()),
+            side: Some(group.side),
+            object: Some(group.object.clone()),
+            field: Some(group.field.clone().unwrap_or_default()),
+        }
+    }
+
+    /// The condition in SQL, with its parameters. Only what is asked for is said, so that an index can serve it.
+    fn asked(&self, connection: &ConnectionId, after: Option<&ErrorPlace>) -> (String, Vec<Sql>) {
+        let mut wanted = "connection = ?1 AND resolved_at IS NULL".to_owned();
+        let mut parameters = vec![Sql::from(connection.as_str().to_owned())];
+        let text = |text: &Option<String>| text.clone().map(Sql::from);
+        let asked = [
+            ("category", text(&self.category)),
+            ("record", text(&self.record)),
+            ("code", text(&self.code)),
+            ("side", self.side.map(|side| Sql::from(side.as_str().to_owned()))),
+            ("object", text(&self.object)),
+            ("field", text(&self.field)),
+        ];
+        for (column, value) in asked {
+            let Some(value) = value else { continue };
+            parameters.push(value);
+            wanted += &format!(" AND {column} = ?{}", parameters.len());
+        }
+        if let Some(place) = after {
+            let start = parameters.len();
+            parameters.extend([
+                Sql::from(place.side.as_str().to_owned()),
+                Sql::from(place.object.clone()),
+                Sql::from(place.record.clone()),
+                Sql::from(place.field.clone()),
+            ]);
+            wanted += &format!(
+                " AND (side, object, record, field) > (?{}, ?{}, ?{}, ?{})",
+                start + 1,
+                start + 2,
+                start + 3,
+                start + 4
+            );
+        }
+        (wanted, parameters)
+    }
+}
+
+/// An error's place in the order of all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorPlace {
+    /// The record's side.
+    pub side: Side,
+    /// Its object.
+    pub object: String,
+    /// Its id.
+    pub record: String,
+    /// The field; empty where it is the whole record.
+    pub field: String,
+}
+
+impl ErrorPlace {
+    /// The place of this error.
+    #[must_use]
+    pub fn of(row: &ErrorRow) -> Self {
+        let error = &row.error;
+        Self {
+            side: error.side,
+            object: error.object.clone(),
+            record: error.record.clone(),
+            field: error.field.clone().unwrap_or_default(),
+        }
+    }
+}
+
+const COLUMNS: &str =
+    "side, object, record, field, category, code, message, remedy, last_seen, first_seen, tries";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ErrorRow> {
+    let (side, field): (String, String) = (row.get(0)?, row.get(3)?);
+    Ok(ErrorRow {
+        error: SyncError {
+            side: crate::link::side_of(&side),
+            object: row.get(1)?,
+            record: row.get(2)?,
+            field: (!field.is_empty()).then_some(field),
+            category: row.get(4)?,
+            code: row.get(5)?,
+            message: row.get(6)?,
+            remedy: row.get(7)?,
+            at: moment(row.get(8)?),
+        },
+        first_seen: moment(row.get(9)?),
+        tries: row.get(10)?,
+    })
 }
 
 impl Store {
@@ -110,29 +215,11 @@ impl Store {
         filter: &ErrorFilter,
     ) -> Result<Vec<ErrorRow>, StoreError> {
         self.read(|tx| {
-            let mut statement = tx.db.prepare_cached(
-                "SELECT side, object, record, field, category, code, message, remedy, last_seen, first_seen, tries \
-                 FROM sync_error WHERE connection = ?1 AND resolved_at IS NULL AND (?2 IS NULL OR category = ?2) \
-                 AND (?3 IS NULL OR record = ?3) ORDER BY category, side, object, record, field",
-            )?;
-            let rows = statement.query_map(params![connection.as_str(), filter.category, filter.record], |row| {
-                let (side, field): (String, String) = (row.get(0)?, row.get(3)?);
-                Ok(ErrorRow {
-                    error: SyncError {
-                        side: crate::link::side_of(&side),
-                        object: row.get(1)?,
-                        record: row.get(2)?,
-                        field: (!field.is_empty()).then_some(field),
-                        category: row.get(4)?,
-                        code: row.get(5)?,
-                        message: row.get(6)?,
-                        remedy: row.get(7)?,
-                        at: moment(row.get(8)?),
-                    },
-                    first_seen: moment(row.get(9)?),
-                    tries: row.get(10)?,
-                })
-            })?;
+            let (wanted, parameters) = filter.asked(connection, None);
+            let mut statement = tx.db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM sync_error WHERE {wanted} ORDER BY category, side, object, record, field"
+            ))?;
+            let rows = statement.query_map(params_from_iter(parameters), read)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
@@ -148,45 +235,59 @@ impl Store {
         filter: &ErrorFilter,
         examples: usize,
     ) -> Result<Vec<ErrorGroup>, StoreError> {
-        let mut groups: BTreeMap<GroupKey, Vec<ErrorRow>> = BTreeMap::new();
-        for row in self.errors(connection, filter)? {
-            let error = &row.error;
-            let key = (
-                error.category.clone(),
-                error.code.clone(),
-                error.side,
-                error.object.clone(),
-                error.field.clone(),
-            );
-            groups.entry(key).or_default().push(row);
-        }
-        let mut found = Vec::new();
-        for ((category, code, side, object, field), mut rows) in groups {
-            rows.sort_by(|one, other| {
-                (other.error.at, &one.error.record).cmp(&(one.error.at, &other.error.record))
-            });
-            let (Some(latest), Some(first_seen)) =
-                (rows.first(), rows.iter().map(|row| row.first_seen).min())
-            else {
-                continue;
-            };
-            found.push(ErrorGroup {
-                category,
-                code,
-                side,
-                object,
-                field,
-                records: rows.len() as u64,
-                tries: rows.iter().map(|row| u64::from(row.tries)).sum(),
-                first_seen,
-                last_seen: latest.error.at,
-                examples: rows.iter().take(examples).map(|row| row.error.record.clone()).collect(),
-                message: latest.error.message.clone(),
-                remedy: latest.error.remedy.clone(),
-            });
-        }
-        found.sort_by_key(|group| std::cmp::Reverse(group.records));
-        Ok(found)
+        self.read(|tx| {
+            let (wanted, parameters) = filter.asked(connection, None);
+            let mut statement = tx.db.prepare_cached(&format!(
+                "SELECT category, code, side, object, field, COUNT(*), SUM(tries), MIN(first_seen), MAX(last_seen) \
+                 FROM sync_error WHERE {wanted} GROUP BY category, code, side, object, field \
+                 ORDER BY 6 DESC, category, code, side, object, field"
+            ))?;
+            let rows = statement.query_map(params_from_iter(parameters), |row| {
+                let (side, field): (String, String) = (row.get(2)?, row.get(4)?);
+                Ok(ErrorGroup {
+                    category: row.get(0)?,
+                    code: row.get(1)?,
+                    side: crate::link::side_of(&side),
+                    object: row.get(3)?,
+                    field: (!field.is_empty()).then_some(field),
+                    records: count(row, 5)?,
+                    tries: count(row, 6)?,
+                    first_seen: moment(row.get(7)?),
+                    last_seen: moment(row.get(8)?),
+                    examples: Vec::new(),
+                    message: String::new(),
+                    remedy: String::new(),
+                })
+            })?;
+            let mut groups: Vec<ErrorGroup> = rows.collect::<Result<_, _>>()?;
+            for group in &mut groups {
+                tx.exemplify(connection, filter, group, examples)?;
+            }
+            Ok(groups)
+        })
+    }
+
+    /// One page of the errors that stand, by side, object, record and field, from the one after `after` on.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn errors_after(
+        &self,
+        connection: &ConnectionId,
+        filter: &ErrorFilter,
+        after: Option<&ErrorPlace>,
+        limit: u32,
+    ) -> Result<Vec<ErrorRow>, StoreError> {
+        self.read(|tx| {
+            let (wanted, mut parameters) = filter.asked(connection, after);
+            parameters.push(Sql::from(i64::from(limit)));
+            let mut statement = tx.db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM sync_error WHERE {wanted} ORDER BY side, object, record, field LIMIT ?{}",
+                parameters.len()
+            ))?;
+            let rows = statement.query_map(params_from_iter(parameters), read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 
     /// The errors that stand, counted by category.
@@ -215,6 +316,42 @@ impl Store {
 }
 
 impl Tx<'_> {
+    /// Names the records of a group that were met last, and what was said of the first of them.
+    fn exemplify(
+        &self,
+        connection: &ConnectionId,
+        filter: &ErrorFilter,
+        group: &mut ErrorGroup,
+        examples: usize,
+    ) -> Result<(), StoreError> {
+        let of_group = ErrorFilter { record: filter.record.clone(), ..ErrorFilter::of(group) };
+        let (wanted, mut parameters) = of_group.asked(connection, None);
+        parameters.push(Sql::from(i64::try_from(examples.max(1)).unwrap_or(i64::MAX)));
+        let mut statement = self.db.prepare_cached(&format!(
+            "SELECT record FROM sync_error WHERE {wanted} ORDER BY last_seen DESC, record LIMIT ?{}",
+            parameters.len()
+        ))?;
+        let rows = statement.query_map(params_from_iter(parameters), |row| row.get(0))?;
+        let records: Vec<String> = rows.collect::<Result<_, _>>()?;
+        if let Some(first) = records.first() {
+            let mut statement = self.db.prepare_cached(
+                "SELECT message, remedy FROM sync_error WHERE connection = ?1 AND side = ?2 AND object = ?3 \
+                 AND record = ?4 AND field = ?5",
+            )?;
+            let key = params![
+                connection.as_str(),
+                group.side.as_str(),
+                group.object,
+                first,
+                group.field.as_deref().unwrap_or_default()
+            ];
+            let said = statement.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            (group.message, group.remedy) = said.unwrap_or_default();
+        }
+        group.examples = records.into_iter().take(examples).collect();
+        Ok(())
+    }
+
     /// Keeps an error; one that stands already is counted once more.
     ///
     /// # Errors

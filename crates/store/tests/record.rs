@@ -95,7 +95,11 @@ fn errors_are_filtered_and_counted_by_category() {
     keep(&store, &error("2", Some("a"), "misfit", 30));
     keep(&store, &error("2", None, "rejected", 40));
     let filter = |category: Option<&str>, record: Option<&str>| {
-        let filter = ErrorFilter { category: category.map(Into::into), record: record.map(Into::into) };
+        let filter = ErrorFilter {
+            category: category.map(Into::into),
+            record: record.map(Into::into),
+            ..ErrorFilter::default()
+        };
         store.errors(&main(), &filter).unwrap().len()
     };
     assert_eq!(

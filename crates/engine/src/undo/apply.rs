@@ -21,12 +21,16 @@ impl Connection {
     /// # Errors
     /// When a platform cannot be asked or the store cannot be used. What was done until then stands and is in the history.
     pub async fn undo(&self, scope: &UndoScope, force: bool) -> Result<UndoPlan, EngineError> {
-        let mut plan = self.plan_undo(scope, force).await?;
-        self.begin_run(UNDO)?;
-        self.meter.asked_by_person(true);
-        plan.run = Some(self.run_name());
-        let done = self.apply_undo(&mut plan.steps).await;
-        self.finish_run(done.as_ref().err())?;
+        // The run that is under way finishes its batch, and goes on when this is done.
+        let _turn = self.turn.lock().await;
+        let _waiting = self.meter.for_a_person();
+        let beside = self.beside();
+        let mut plan = beside.plan_undo(scope, force).await?;
+        beside.begin_run(UNDO)?;
+        plan.run = Some(beside.run_name());
+        let done = beside.apply_undo(&mut plan.steps).await;
+        beside.finish_run(done.as_ref().err())?;
+        self.wake.notify_one();
         done.map(|()| plan)
     }
 

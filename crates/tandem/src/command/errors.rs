@@ -55,7 +55,11 @@ pub struct RetryArguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let folder = data::Data::look(&arguments.data.data)?;
     let connection = folder.connection()?;
-    let filter = ErrorFilter { category: arguments.category.clone(), record: arguments.record.clone() };
+    let filter = ErrorFilter {
+        category: arguments.category.clone(),
+        record: arguments.record.clone(),
+        ..ErrorFilter::default()
+    };
     if arguments.grouped || !(arguments.all || arguments.data.json || arguments.export.is_some()) {
         let groups = folder.store.error_groups(&connection.id, &filter, EXAMPLES)?;
         print_groups(&groups, arguments.data.json);
@@ -77,7 +81,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 pub fn retry(arguments: &RetryArguments) -> anyhow::Result<()> {
     let folder = data::Data::look(&arguments.data.data)?;
     let connection = folder.connection()?;
-    let filter = ErrorFilter { category: arguments.category.clone(), record: arguments.record.clone() };
+    let filter = ErrorFilter {
+        category: arguments.category.clone(),
+        record: arguments.record.clone(),
+        ..ErrorFilter::default()
+    };
     let records = engine::retry(&folder.store, &connection.id, &filter, Timestamp::now())?;
     if arguments.data.json {
         println!("{}", json!({ "records": records }));

@@ -115,6 +115,7 @@ pub fn history(arguments: &HistoryArguments) -> anyhow::Result<()> {
         run,
         since: arguments.since,
         outcome: arguments.declined.then_some(Outcome::Declined),
+        ..HistoryScope::default()
     };
     let rows = folder.store.history_within(&connection.id, &scope, &filter)?;
     if arguments.data.json {
