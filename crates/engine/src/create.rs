@@ -77,13 +77,17 @@ impl Connection {
             Side::HubSpot => new.route.pairs_for(Some(values), None),
             Side::Salesforce => new.route.pairs_for(None, Some(values)),
         };
-        let plan = model::plan_create(side, &pairs, values, &self.convert_context(&links));
+        let mut plan = model::plan_create(side, &pairs, values, &self.convert_context(&links));
+        crate::activities::settle_new(&new.route, side.other(), &mut plan.values);
         drop(pairs);
         let mut misfits = Vec::new();
         for misfit in &plan.misfits {
             let Some(pair) = new.route.pairs.get(misfit.pair) else { continue };
             if let model::Misfit::UnmatchedOwner { value, .. } = &misfit.misfit {
                 misfits.push(self.unmatched_owner(side, value));
+                continue;
+            }
+            if crate::activities::only_waits(&new.route, &misfit.misfit) {
                 continue;
             }
             misfits.push(SyncError {

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use model::{Side, Values};
 use store::{Cause, Link, LinkState, Resting};
 
 use crate::connection::Connection;
 use crate::error::EngineError;
 use crate::inside::{Scopes, scope_of};
+use crate::settings::Activity;
 use crate::side::RecordState;
 
 impl Connection {
@@ -17,8 +18,24 @@ impl Connection {
     pub(crate) async fn poll(&self, side: Side) -> Result<(), EngineError> {
         self.refresh_schema().await?;
         let schema = self.schema().await?;
-        for object in schema.objects(side) {
-            self.poll_object(side, &object).await?;
+        let mut refused = None;
+        for object in schema.objects(side).iter().filter(|object| self.polls(side, object)) {
+            match self.poll_object(side, object).await {
+                // A kind of activity that the connected account may not read stops nothing else.
+                Err(error @ EngineError::Platform { .. })
+                    if is_activity(side, object) && !error.is_passing() =>
+                {
+                    tracing::warn!(%error, object, "these activities cannot be read");
+                    refused.get_or_insert(error);
+                }
+                done => done?,
+            }
+        }
+        if side == Side::HubSpot {
+            self.tell_standing("activities", refused.as_ref())?;
+        }
+        if side == Side::Salesforce && self.settings.campaigns {
+            self.poll_campaigns().await?;
         }
         Ok(())
     }
@@ -34,13 +51,21 @@ impl Connection {
         let api = self.side(side);
         let began = self.now();
         let began = began.checked_add(api.clock_offset()).unwrap_or(began);
+        let from = match Self::starts_now(side, object).then(|| first_seen(&stream)) {
+            None => None,
+            Some(first) if since.is_none() => {
+                self.store.set_cursor(&self.id, &first, began, self.now())?;
+                return Ok(self.store.set_cursor(&self.id, &stream, began, self.now())?);
+            }
+            Some(first) => self.store.cursor(&self.id, &first)?,
+        };
         let mut page = None;
         // Of an object that is kept in step only in part, those inside are found by going through the segment or filter.
         let in_part = schema.routes_of(side, object).all(|route| scope_of(&route.mapping, side).is_some());
         let mut done = in_part && since.is_none();
         while !done {
             let answer = api.changes(object, since, page, &fields).await?;
-            self.mark_changed(side, object, &answer.records).await?;
+            self.mark_changed(side, object, &answer.records, from).await?;
             page = answer.next;
             done = page.is_none();
         }
@@ -49,11 +74,13 @@ impl Connection {
     }
 
     /// Marks the records whose rows do not already say what the store knows.
+    /// Unlinked records that have not changed after `from` are older than their mapping, and left where they are.
     async fn mark_changed(
         &self,
         side: Side,
         object: &str,
         records: &[RecordState],
+        from: Option<Timestamp>,
     ) -> Result<(), EngineError> {
         let ids: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
         let links: BTreeMap<String, Link> = self
@@ -66,6 +93,14 @@ impl Connection {
         let mut changed = Vec::new();
         for record in records {
             let link = links.get(&record.id);
+            let older = match (link, from) {
+                (Some(link), _) => !record.deleted && Self::is_left_alone(side, link),
+                (None, Some(from)) => record.modified.is_some_and(|modified| modified < from),
+                (None, None) => false,
+            };
+            if older {
+                continue;
+            }
             // What could not be synced is tried again in its own time, or as soon as it changes.
             let new = worth_a_look(side, record, link, &scopes)
                 && (record.deleted || !self.is_stuck_as_it_was(side, record));
@@ -86,6 +121,15 @@ impl Connection {
 /// The name under which it is kept how far an object has been polled.
 pub(crate) fn stream(side: Side, object: &str) -> String {
     format!("{}:{object}", side.as_str())
+}
+
+fn is_activity(side: Side, object: &str) -> bool {
+    side == Side::HubSpot && Activity::of(object).is_some()
+}
+
+/// The name under which it is kept from when on an object is in step that is not taken up from its beginning.
+pub(crate) fn first_seen(stream: &str) -> String {
+    format!("{stream}:from")
 }
 
 /// Whether a polled row says something that the store does not know yet.

@@ -97,11 +97,12 @@ impl Connection {
         if event.change_type == ChangeType::Overflow {
             return Ok(true);
         }
+        let is_edit = matches!(event.change_type, ChangeType::Update | ChangeType::GapUpdate);
         let mut look = false;
         for record in &event.record_ids {
             if record.ends_with('*') {
                 look = true;
-            } else {
+            } else if self.concerns(&event.entity, record, is_edit)? {
                 self.hint(Side::Salesforce, &event.entity, record)?;
             }
         }

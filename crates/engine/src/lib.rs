@@ -5,8 +5,10 @@
 //!
 //! Time, chance and transport come in with a [`transport::World`]; nothing here reaches around it.
 
+mod activities;
 mod brake;
 mod budget;
+mod campaigns;
 mod choices;
 mod connection;
 mod create;
@@ -45,6 +47,7 @@ mod work;
 
 pub use brake::{BrakeReport, BrakeStop, brake_report, resume_after_brake};
 pub use budget::BudgetState;
+pub use campaigns::{CAMPAIGN_STATUSES_PROPERTY, CAMPAIGNS_PROPERTY, Campaign, Joined};
 pub use connection::{Connection, check_mappings};
 pub use error::EngineError;
 pub use events::Events;

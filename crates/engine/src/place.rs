@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{MatchBy, Side, Sides, Values};
 use store::{Cause, HistoryEntry, Intent, Link, Mark, NewLink, Outcome, Tx};
 
+use crate::activities::Readiness;
 use crate::connection::Connection;
 use crate::create::NewRecord;
 use crate::error::EngineError;
@@ -14,6 +15,7 @@ use crate::pair::Pair;
 use crate::schema::{Route, Schema};
 use crate::settings::CreateAs;
 use crate::side::{Key, RecordState, Refusal};
+use crate::waiting::Awaited;
 
 /// An unlinked record and the mark that led to it.
 pub(crate) struct Stray {
@@ -98,7 +100,13 @@ impl Connection {
                 }
                 Place::Shares { key, with } => self.refuse_shared(side, &stray, &key, &with)?,
                 Place::Nowhere => match creation {
-                    Ok(route) => creates.push(NewRecord { mark: stray.mark, record: stray.record, route }),
+                    Ok(route) => match self.readiness(&route, side, &stray.record) {
+                        Readiness::Ready => {
+                            creates.push(NewRecord { mark: stray.mark, record: stray.record, route });
+                        }
+                        Readiness::Waits(awaited) => self.let_wait(&route, side, &stray, &awaited)?,
+                        Readiness::Stays => self.leave(side, &stray, None)?,
+                    },
                     Err(refusal) => self.leave(side, &stray, refusal)?,
                 },
             }
@@ -370,6 +378,22 @@ impl Connection {
         self.leave(side, stray, Some(refusal))
     }
 
+    /// Lets a record wait until one of those that it is about is in step.
+    fn let_wait(
+        &self,
+        route: &Route,
+        side: Side,
+        stray: &Stray,
+        awaited: &[Awaited],
+    ) -> Result<(), EngineError> {
+        self.figures.add(side, |figures| figures.skipped += 1);
+        self.store.transaction(|tx| {
+            self.clear(tx, &stray.mark)?;
+            self.note_waiting(tx, route, side, &stray.record.id, awaited)
+        })?;
+        Ok(())
+    }
+
     /// Leaves a record alone: with an error that waits, or quietly where the settings say so.
     fn leave(&self, side: Side, stray: &Stray, refusal: Option<Refusal>) -> Result<(), EngineError> {
         self.store.transaction(|tx| match &refusal {
@@ -399,7 +423,13 @@ fn counterpart_objects(schema: &Schema, side: Side, object: &str) -> Vec<String>
 fn recovered(intent: Intent, target: Side, made: &RecordState) -> Recovered {
     let mut shadows = Sides::<Values>::default();
     *shadows.get_mut(target.other()) = intent.source.clone();
-    let stored = intent.sent.iter().map(|(field, sent)| {
+    // References may be written after the record is made, and are agreed on only where they are there.
+    let there = |field: &String, sent: &model::Value| {
+        !matches!(sent, model::Value::Reference(_))
+            || made.values.get(field).is_none_or(|now| !now.is_blank())
+    };
+    let sent = intent.sent.iter().filter(|(field, sent)| there(field, sent));
+    let stored = sent.map(|(field, sent)| {
         // Where the platform has rewritten what it was given, what it holds now is what it stored.
         let now = made.values.get(field).filter(|now| model::same_text(sent, now));
         (field.clone(), now.unwrap_or(sent).clone())

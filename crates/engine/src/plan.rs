@@ -139,10 +139,11 @@ impl Connection {
         let others_own = before.owners != after.owners;
         let owned =
             |mapping: &ObjectMapping| mapping.fields.iter().any(|field| field.hubspot == "hubspot_owner_id");
-        let same =
-            |mapping: &ObjectMapping| before.objects.contains(mapping) && !(others_own && owned(mapping));
+        let polled = before.activities.salesforce_tasks;
+        let (before, after) = (before.mappings(), after.mappings());
+        let same = |mapping: &ObjectMapping| before.contains(mapping) && !(others_own && owned(mapping));
         let changed: Vec<&ObjectMapping> =
-            after.objects.iter().filter(|mapping| mapping.enabled && !same(mapping)).collect();
+            after.iter().filter(|mapping| mapping.enabled && !same(mapping)).collect();
         if changed.is_empty() {
             return Ok(());
         }
@@ -174,6 +175,12 @@ impl Connection {
         }
         for mapping in changed {
             for side in [Side::HubSpot, Side::Salesforce] {
+                // What is taken up from a moment on goes on from where it was.
+                let known = before.iter().any(|known| known.object(side) == mapping.object(side));
+                if Self::starts_now(side, mapping.object(side)) && known && (side == Side::HubSpot || polled)
+                {
+                    continue;
+                }
                 self.store.clear_cursor(&self.id, &crate::detect::stream(side, mapping.object(side)))?;
             }
         }

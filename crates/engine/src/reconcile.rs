@@ -204,6 +204,7 @@ impl Connection {
             },
             context: &context,
         });
+        crate::activities::settle(route, &work.pair, &work.shadows, &mut work.plan);
         if let Some(moving) = &work.pair.moving {
             work.plan.write_only(moving.side.other(), &route.pairs);
         }
@@ -470,6 +471,12 @@ impl Connection {
             return self.move_on(tx, &moved, moving, Some(route), &work.pair.marks);
         }
         self.release(tx, work)?;
+        let joined = |write: &model::FieldWrite| write.field == crate::campaigns::MEMBERS;
+        if *work.wrote.get(Side::Salesforce) && work.plan.salesforce.iter().any(joined) {
+            // What Salesforce says of the new members goes on to HubSpot.
+            let (object, record) = (link.object(Side::Salesforce), link.record(Side::Salesforce));
+            tx.mark(&self.id, Side::Salesforce, object, record, store::Cause::Link, now)?;
+        }
         for side in [Side::HubSpot, Side::Salesforce] {
             self.note_waiting(tx, route, side, link.record(side), work.awaited.get(side))?;
         }
@@ -482,6 +489,9 @@ impl Connection {
         let mut standing: BTreeSet<(Side, String)> = BTreeSet::new();
         for misfit in &work.plan.misfits {
             let Some(pair) = route.pairs.get(misfit.pair) else { continue };
+            if crate::activities::only_waits(route, &misfit.misfit) {
+                continue;
+            }
             let side = misfit.to.other();
             let field = pair.field(side).name.clone();
             if let model::Misfit::UnmatchedOwner { value, .. } = &misfit.misfit {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::{ConnectionId, References, Side};
 use store::{LinkState, Resting, Store};
 
+use crate::activities;
 use crate::connection::Connection;
 use crate::owners::OwnerMap;
 
@@ -19,6 +20,34 @@ impl Connection {
     /// What translates references as of now.
     pub(crate) fn links(&self) -> Links<'_> {
         Links { store: &self.store, connection: &self.id, owners: self.owner_map() }
+    }
+}
+
+impl Links<'_> {
+    /// The counterpart of one record. A name may say of which object it is; it does where it may be of several.
+    fn counterpart_of(&self, side: Side, targets: &[String], takes: &[String], name: &str) -> Option<String> {
+        let (named, id) = activities::object_and_id(name);
+        let link = targets
+            .iter()
+            .filter(|object| named.is_none_or(|named| named == *object))
+            .filter_map(|object| self.store.link_of(self.connection, side, object, id).ok().flatten())
+            // A record that is gone, or was parted from its counterpart, cannot be referred to.
+            .find(|link| {
+                let gone = match side {
+                    Side::HubSpot => Resting::DeletedInSalesforce,
+                    Side::Salesforce => Resting::DeletedInHubSpot,
+                };
+                let other = link.object(side.other());
+                let taken = takes.is_empty() || takes.iter().any(|object| object == other);
+                taken
+                    && link.state != LinkState::Resting(gone)
+                    && link.state != LinkState::Resting(Resting::Apart)
+            })?;
+        let other = link.record(side.other());
+        Some(match side {
+            Side::Salesforce if takes.len() > 1 => format!("{}/{other}", link.object(Side::HubSpot)),
+            _ => other.to_owned(),
+        })
     }
 }
 
@@ -37,21 +66,6 @@ impl References for Links<'_> {
         if model::is_owner(targets) {
             return self.owners.counterpart(side, id);
         }
-        targets
-            .iter()
-            .filter_map(|object| self.store.link_of(self.connection, side, object, id).ok().flatten())
-            // A record that is gone, or was parted from its counterpart, cannot be referred to.
-            .find(|link| {
-                let gone = match side {
-                    Side::HubSpot => Resting::DeletedInSalesforce,
-                    Side::Salesforce => Resting::DeletedInHubSpot,
-                };
-                let other = link.object(side.other());
-                let taken = takes.is_empty() || takes.iter().any(|object| object == other);
-                taken
-                    && link.state != LinkState::Resting(gone)
-                    && link.state != LinkState::Resting(Resting::Apart)
-            })
-            .map(|link| link.record(side.other()).to_owned())
+        activities::named(id).find_map(|name| self.counterpart_of(side, targets, takes, name))
     }
 }

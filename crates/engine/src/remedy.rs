@@ -178,6 +178,12 @@ const CATALOGUE: &[Entry] = &[
         "Merge the two records, or change the value on one of them.",
     ),
     (
+        &["CAMPAIGN_CLOSED"],
+        Category::RecordState,
+        "Nobody can be added to a Salesforce campaign that is not active.",
+        "Activate the campaign in Salesforce, or take it off the HubSpot contact again.",
+    ),
+    (
         &["SHARED_KEY"],
         Category::Duplicate,
         "Several records share this key, and only one of them can be in step.",

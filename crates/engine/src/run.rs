@@ -174,12 +174,19 @@ impl Connection {
         if side == Side::HubSpot {
             return Ok(configured);
         }
-        let objects = self.schema().await?.objects(side).len();
+        let schema = self.schema().await?;
+        let polled = schema.objects(side).iter().filter(|object| self.polls(side, object)).count();
+        // Campaigns and their members are asked for as well.
+        let objects = if self.settings.campaigns { polled + 2 } else { polled };
         Ok(configured.max(self.meter.poll_interval(objects)))
     }
 
     /// Keeps how things stand for those who look: calls, the budget, and what everything waits for.
-    fn tell_standing(&self, task: &'static str, error: Option<&EngineError>) -> Result<(), EngineError> {
+    pub(crate) fn tell_standing(
+        &self,
+        task: &'static str,
+        error: Option<&EngineError>,
+    ) -> Result<(), EngineError> {
         let calls = self.side(Side::HubSpot).calls();
         let before = self.counted.swap(calls, std::sync::atomic::Ordering::Relaxed);
         self.store.add_calls(&self.id, Side::HubSpot, calls.saturating_sub(before), self.now())?;

@@ -126,10 +126,13 @@ pub(crate) async fn load(
         };
         api.ensure_marker(object, fields).await?;
     }
+    if settings.campaigns {
+        crate::campaigns::ensure_properties(hubspot, salesforce).await?;
+    }
     Ok(schema)
 }
 
-type Described = BTreeMap<(Side, String), Vec<Field>>;
+pub(crate) type Described = BTreeMap<(Side, String), Vec<Field>>;
 
 /// Pairs up the mapped fields, changing nothing on either platform.
 pub(crate) async fn read(
@@ -138,8 +141,9 @@ pub(crate) async fn read(
     salesforce: &dyn SideApi,
     time_zone: TimeZone,
 ) -> Result<(Schema, Described), EngineError> {
+    let mappings = settings.mappings();
     let mut described = Described::new();
-    for mapping in settings.objects.iter().filter(|mapping| mapping.enabled) {
+    for mapping in mappings.iter().filter(|mapping| mapping.enabled) {
         for (side, object) in [(hubspot, &mapping.hubspot_object), (salesforce, &mapping.salesforce_object)] {
             let key = (side.side(), object.clone());
             if let std::collections::btree_map::Entry::Vacant(e) = described.entry(key) {
@@ -147,6 +151,9 @@ pub(crate) async fn read(
                 e.insert(fields);
             }
         }
+    }
+    if settings.campaigns {
+        crate::campaigns::describe(&mut described);
     }
     for mapping in settings.objects.iter().filter(|mapping| mapping.enabled) {
         for side in [hubspot, salesforce] {
@@ -161,8 +168,13 @@ pub(crate) async fn read(
     }
     let mut problems = Vec::new();
     let mut left_alone = Vec::new();
+    // What a person wrote must be there; what a switch stands for is left out where a platform does not have it.
+    let mut refused: Vec<String> = Vec::new();
     let mut routes = Vec::new();
-    for mapping in settings.objects.iter().filter(|mapping| mapping.enabled) {
+    for mapping in mappings.iter().filter(|mapping| mapping.enabled) {
+        let by_hand = settings.objects.iter().find(|own| {
+            own.hubspot_object == mapping.hubspot_object && own.salesforce_object == mapping.salesforce_object
+        });
         let field = |side: Side, object: &String, name: &str| {
             described.get(&(side, object.clone()))?.iter().find(|field| field.name == name).cloned()
         };
@@ -172,10 +184,15 @@ pub(crate) async fn read(
         for (index, wanted) in
             mapping.fields.iter().chain(&crate::lines::missing_mapping(mapping)).enumerate()
         {
+            let is_by_hand = by_hand.is_some_and(|own| own.fields.contains(wanted));
             let mut report = |problem: String| {
+                let problem = MappingProblem { mapping: named(mapping, wanted), problem };
+                if is_by_hand {
+                    refused.push(format!("{}: {}", problem.mapping, problem.problem));
+                }
                 // An account with one currency has no field for it.
                 if settings.chosen || wanted.salesforce != "CurrencyIsoCode" {
-                    problems.push(MappingProblem { mapping: named(mapping, wanted), problem });
+                    problems.push(problem);
                 }
             };
             if let Some(refused) = twice.remove(&index) {
@@ -231,10 +248,8 @@ pub(crate) async fn read(
             pairs,
         });
     }
-    if settings.chosen && !problems.is_empty() {
-        let said: Vec<String> =
-            problems.iter().map(|known| format!("{}: {}", known.mapping, known.problem)).collect();
-        return Err(EngineError::Settings(said.join(" ")));
+    if settings.chosen && !refused.is_empty() {
+        return Err(EngineError::Settings(refused.join(" ")));
     }
     // Another object that is switched off is no mistake of this mapping: it is said, and the field rests.
     problems.extend(left_alone);

@@ -189,11 +189,30 @@ impl Settings {
             chosen: false,
             objects: model::defaults::object_mappings(),
             owners: OwnerSettings::default(),
-            activities: ActivitySettings::default(),
+            activities: ActivitySettings::recommended(),
             campaigns: false,
             brake: Brake::default(),
             budget: Budget::default(),
         }
+    }
+
+    /// The object mappings that are worked: those of the settings, and those that campaigns and activities stand for.
+    #[must_use]
+    pub fn mappings(&self) -> Vec<ObjectMapping> {
+        let mut mappings = self.objects.clone();
+        if self.campaigns {
+            crate::campaigns::add_to(&mut mappings);
+        }
+        for activity in self.activities.mappings() {
+            let same = |known: &ObjectMapping| {
+                known.hubspot_object == activity.hubspot_object
+                    && known.salesforce_object == activity.salesforce_object
+            };
+            if !mappings.iter().any(same) {
+                mappings.push(activity);
+            }
+        }
+        mappings
     }
 
     /// The same settings with every field mapping under `rule`, but for those whose rule only their meaning allows.

@@ -10,6 +10,7 @@ use store::{Cause, Link, LinkState, Resting};
 use crate::connection::Connection;
 use crate::error::EngineError;
 use crate::inside::scope_of;
+use crate::settings::Activity;
 use crate::side::Roster;
 
 impl Connection {
@@ -24,7 +25,8 @@ impl Connection {
                     rosters.push(roster);
                 }
             }
-            if side == Side::HubSpot {
+            // What only stands for an object has no recycle bin.
+            if side == Side::HubSpot && Activity::of(&object).is_none_or(Activity::is_record) {
                 rosters.push(Roster::Archived);
             }
             for roster in rosters {

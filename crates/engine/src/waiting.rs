@@ -56,7 +56,11 @@ impl Connection {
             };
             let alone =
                 named.into_iter().filter(|id| links.counterpart_among(side, targets, takes, id).is_none());
-            unlinked.extend(alone.map(|id| Awaited { objects: targets.to_vec(), id: id.clone() }));
+            unlinked.extend(alone.flat_map(|id| crate::activities::named(id)).map(|name| {
+                let (object, id) = crate::activities::object_and_id(name);
+                let objects = object.map_or_else(|| targets.to_vec(), |object| vec![object.to_owned()]);
+                Awaited { objects, id: id.to_owned() }
+            }));
         }
         unlinked
     }

@@ -186,6 +186,12 @@ impl Client {
         self.0.seen().clock_offset
     }
 
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.world.clock.now()
+    }
+
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }

@@ -11,6 +11,7 @@ mod batch;
 mod client;
 mod config;
 mod error;
+mod happenings;
 mod lenient;
 mod lists;
 mod oauth;
@@ -37,6 +38,9 @@ pub use batch::{BatchInput, NewAssociation, RowError, RowResult};
 pub use client::{Client, DailyUsage};
 pub use config::{API_VERSION, Config, Paths};
 pub use error::{ApiError, Error, ErrorDetail};
+pub use happenings::{
+    EmailEvent, EmailEventPage, Form, MarketingEmail, Occurrence, Submission, SubmissionPage, SubmittedValue,
+};
 pub use lists::ListRow;
 pub use oauth::{Introspection, OAuthApp, authorize_url, exchange_code, refresh};
 pub use objects::{BatchAnswer, BatchRead, List, Page};

@@ -50,6 +50,13 @@ impl Paths {
         }
     }
 
+    pub(crate) fn events(&self) -> String {
+        match self {
+            Self::Dated(version) => format!("/events/event-occurrences/{version}"),
+            Self::Classic => "/events/v3/events".to_owned(),
+        }
+    }
+
     pub(crate) fn account(&self) -> String {
         match self {
             Self::Dated(version) => format!("/account-info/{version}/details"),

@@ -13,6 +13,7 @@ pub fn reason_in_words(reason: &str) -> &'static str {
         (Err(_), "outside") => "A record of the pair is outside the segment or filter.",
         (Err(_), "apart") => "The two were parted and are not linked again by themselves.",
         (Err(_), "undo") => "A person took back what Tandem had done.",
+        (Err(_), "asked_for") => "A person asked for it.",
         (Err(_), "created") => "The other side had no such record.",
         (Err(_), "deleted_in_hubspot") => "The HubSpot record was deleted; this one is left as it is.",
         (Err(_), "deleted_in_salesforce") => "The Salesforce record was deleted; this one is left as it is.",

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    check, demo, errors, import, lists, mappings, pause, plan, serve, settings, sim, sync, undo,
+    campaign, check, demo, errors, import, lists, mappings, pause, plan, serve, settings, sim, sync, undo,
 };
 
 /// Keeps a HubSpot account and a Salesforce org in step, both ways.
@@ -55,6 +55,8 @@ enum Command {
     Undo(undo::Arguments),
     /// Check settings, access to both platforms, mappings and the database
     Check(check::Arguments),
+    /// Put a HubSpot contact into a Salesforce campaign
+    Campaign(campaign::Arguments),
     /// Let changes wait
     Pause(data::Place),
     /// Go on after a pause, or after the brake stopped a pass
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
             Command::History(arguments) => lists::history(&arguments),
             Command::Undo(arguments) => undo::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Campaign(arguments) => campaign::run(arguments).await,
             Command::Pause(arguments) => pause::pause(&arguments),
             Command::Resume(arguments) => pause::resume(&arguments),
         }

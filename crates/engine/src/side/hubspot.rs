@@ -1,5 +1,9 @@
 //! HubSpot as a side.
 
+mod happenings;
+mod offer;
+mod timeline;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::hubspot::{
@@ -15,7 +19,9 @@ use model::{
 
 use tokio::sync::OnceCell;
 
+use crate::activities::TASKS;
 use crate::import::Chosen;
+use crate::settings::Activity;
 
 use super::associations;
 use super::{
@@ -223,6 +229,9 @@ impl SideApi for HubSpotSide {
 
     fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>> {
         Box::pin(async move {
+            if let Some(activity) = Activity::of(object) {
+                return self.describe_activity(activity).await;
+            }
             let properties = self.client.properties(object).await.map_err(|error| failed(&error))?;
             let custom = self.custom.get_or_try_init(|| associations::custom_objects(&self.client)).await?;
             let properties = properties.iter().filter(|property| !property.archived);
@@ -234,7 +243,9 @@ impl SideApi for HubSpotSide {
 
     fn ensure_marker<'a>(&'a self, object: &'a str, fields: &'a [Field]) -> Answer<'a, ()> {
         Box::pin(async move {
-            if fields.iter().any(|field| field.name == HUBSPOT_MARKER) {
+            // Nothing is made in HubSpot of what only goes to Salesforce.
+            let one_way = Activity::of(object).is_some_and(|activity| activity != Activity::Task);
+            if one_way || fields.iter().any(|field| field.name == HUBSPOT_MARKER) {
                 return Ok(());
             }
             let group = NewPropertyGroup { name: GROUP.into(), label: "Tandem".into() };
@@ -262,6 +273,9 @@ impl SideApi for HubSpotSide {
         fields: &'a [Field],
     ) -> Answer<'a, ChangesPage> {
         Box::pin(async move {
+            if let Some(activity) = Activity::of(object) {
+                return self.activity_changes(activity, since, page, fields).await;
+            }
             match (page.as_deref().and_then(Page::parse), since) {
                 (Some(Page::List { after }), _) => self.list_page(object, Some(&after), fields).await,
                 (Some(Page::Since { since, offset }), _) => {
@@ -338,6 +352,10 @@ impl SideApi for HubSpotSide {
             if ids.is_empty() {
                 return Ok(BTreeMap::new());
             }
+            if let Some(activity) = Activity::of(object) {
+                let found = self.read_activities(activity, ids, fields).await?;
+                return Ok(found.into_iter().map(|record| (record.id.clone(), record)).collect());
+            }
             let found = self.read_by(object, ids, None, fields).await?;
             let mut by_id: BTreeMap<String, RecordState> =
                 found.into_iter().map(|record| (record.id.clone(), record)).collect();
@@ -360,6 +378,9 @@ impl SideApi for HubSpotSide {
         ids: &'a [String],
     ) -> Answer<'a, BTreeMap<String, Whereabouts>> {
         Box::pin(async move {
+            if Activity::of(object).is_some_and(|activity| !activity.is_record()) {
+                return Ok(ids.iter().map(|id| (id.clone(), Whereabouts::RecycleBin)).collect());
+            }
             let read = BatchRead { ids: ids.to_vec(), archived: true, ..BatchRead::default() };
             let answer = self.client.batch_read(object, &read).await.map_err(|error| failed(&error))?;
             let archived: BTreeSet<String> = answer.found.into_iter().map(|record| record.id).collect();
@@ -434,6 +455,11 @@ impl SideApi for HubSpotSide {
             if keys.is_empty() {
                 return Ok(Vec::new());
             }
+            match Activity::of(object) {
+                Some(Activity::Task) if key == Key::Marker => return self.marked_tasks(keys, fields).await,
+                Some(_) => return Ok(Vec::new()),
+                None => {}
+            }
             let by_search = |property: String| async move {
                 let mut found = Vec::new();
                 for some in keys.chunks(50) {
@@ -474,7 +500,9 @@ impl SideApi for HubSpotSide {
                 asked.sort();
                 asked.dedup();
                 let told_by = |name: &String| {
-                    associations::told_by(object, name).map_or_else(|| name.clone(), ToOwned::to_owned)
+                    let told =
+                        timeline::property_of(object, name).or_else(|| associations::told_by(object, name));
+                    told.map_or_else(|| name.clone(), ToOwned::to_owned)
                 };
                 let wanted: Vec<String> = asked.iter().map(told_by).collect();
                 let wanted: Vec<String> =
@@ -500,6 +528,9 @@ impl SideApi for HubSpotSide {
         fields: &'a [Field],
     ) -> Answer<'a, Vec<Written>> {
         Box::pin(async move {
+            if object == TASKS {
+                return self.update_tasks(rows, fields).await;
+            }
             // A row of nothing but associations has no properties to write.
             let bare = |values: &Values| values.keys().all(|name| associations::is_association(name));
             let with_properties: Vec<(String, Values)> =
@@ -531,6 +562,9 @@ impl SideApi for HubSpotSide {
         fields: &'a [Field],
     ) -> Answer<'a, Vec<Written>> {
         Box::pin(async move {
+            if object == TASKS {
+                return self.create_tasks(rows, fields).await;
+            }
             // An upsert by the marker makes one record however often it is sent.
             let inputs = Self::rows(rows, fields, RowKey::Marker);
             let results = self.client.batch_upsert(object, &inputs).await.map_err(|error| failed(&error))?;
@@ -597,6 +631,10 @@ impl SideApi for HubSpotSide {
             }
             Ok(people)
         })
+    }
+
+    fn offer<'a>(&'a self, object: &'a str, property: &'a Field) -> Answer<'a, ()> {
+        Box::pin(self.offer_choices(object, property))
     }
 
     fn clock_offset(&self) -> SignedDuration {

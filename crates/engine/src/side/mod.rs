@@ -287,6 +287,11 @@ pub(crate) trait SideApi: Send + Sync {
     /// Everybody to whom records can belong, those who have left included, in a lasting order.
     fn owners(&self) -> Answer<'_, Vec<Person>>;
 
+    /// Makes sure that a property of Tandem's own is there and offers the choices that this field has.
+    fn offer<'a>(&'a self, _object: &'a str, _property: &'a Field) -> Answer<'a, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// How far this platform's clock is ahead of ours.
     fn clock_offset(&self) -> SignedDuration;
 

@@ -11,8 +11,9 @@ use crate::import::Chosen;
 
 use super::{
     Answer, ChangesPage, ChosenPage, Key, Life, Person, RecordName, RecordState, Roster, RosterPage, SideApi,
-    Whereabouts, Written,
+    SideError, Whereabouts, Written,
 };
+use crate::campaigns::{MEMBERS, STATUSES, statuses_after};
 
 /// How the ids of records begin that a rehearsal pretends to have made.
 pub(crate) const PRETENDED: &str = "new:";
@@ -51,6 +52,13 @@ impl PreviewSide {
         }
         record.deleted |= pretended.deleted.contains(&key);
         record
+    }
+
+    /// What Salesforce would then say of the members of campaigns.
+    async fn said_of_members(&self, before: &Values, written: &Values) -> Result<Values, SideError> {
+        let Some(members) = written.get(MEMBERS) else { return Ok(Values::new()) };
+        let said = statuses_after(self.real.as_ref(), before, members).await?;
+        Ok(Values::from([(STATUSES.to_owned(), said)]))
     }
 
     fn create(&self, object: &str, rows: &[(String, Values)]) -> Vec<Written> {
@@ -225,16 +233,25 @@ impl SideApi for PreviewSide {
         &'a self,
         object: &'a str,
         rows: &'a [(String, Values)],
-        _: &'a [Field],
+        fields: &'a [Field],
     ) -> Answer<'a, Vec<Written>> {
-        let mut pretended = self.pretended();
-        let done = rows.iter().map(|(id, values)| {
-            let written = pretended.written.entry((object.to_owned(), id.clone())).or_default();
-            written.extend(values.iter().map(|(field, value)| (field.clone(), value.clone())));
-            Written::Stored { id: id.clone(), values: values.clone(), call: None }
-        });
-        let done: Vec<Written> = done.collect();
-        Box::pin(std::future::ready(Ok(done)))
+        Box::pin(async move {
+            let mut further: BTreeMap<&String, Values> = BTreeMap::new();
+            for (id, values) in rows.iter().filter(|(_, values)| values.contains_key(MEMBERS)) {
+                let found = self.read(object, std::slice::from_ref(id), fields).await?;
+                let before = found.into_values().next().map(|record| record.values).unwrap_or_default();
+                further.insert(id, self.said_of_members(&before, values).await?);
+            }
+            let mut pretended = self.pretended();
+            let done = rows.iter().map(|(id, values)| {
+                let written = pretended.written.entry((object.to_owned(), id.clone())).or_default();
+                let further = further.remove(id).unwrap_or_default();
+                written.extend(values.iter().map(|(field, value)| (field.clone(), value.clone())));
+                written.extend(further);
+                Written::Stored { id: id.clone(), values: values.clone(), call: None }
+            });
+            Ok(done.collect())
+        })
     }
 
     fn create<'a>(
@@ -243,7 +260,17 @@ impl SideApi for PreviewSide {
         rows: &'a [(String, Values)],
         _: &'a [Field],
     ) -> Answer<'a, Vec<Written>> {
-        Box::pin(std::future::ready(Ok(self.create(object, rows))))
+        Box::pin(async move {
+            let made = self.create(object, rows);
+            for ((_, values), made) in rows.iter().zip(&made) {
+                if let (true, Written::Stored { id, .. }) = (values.contains_key(MEMBERS), made) {
+                    let further = self.said_of_members(&Values::new(), values).await?;
+                    let key = (object.to_owned(), id.clone());
+                    self.pretended().written.entry(key).or_default().extend(further);
+                }
+            }
+            Ok(made)
+        })
     }
 
     fn create_carelessly<'a>(

@@ -1,5 +1,7 @@
 //! Salesforce as a side.
 
+mod members;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,6 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, Side, TextFormat, Value, Values, wire};
 use tokio::sync::OnceCell;
 
+use crate::activities::TASK;
+use crate::campaigns::{CAMPAIGN, MEMBER, MEMBER_STATUS};
 use crate::import::Chosen;
 
 use super::roles;
@@ -74,9 +78,12 @@ impl SalesforceSide {
     }
 
     fn columns(&self, object: &str, fields: &[Field]) -> String {
+        let read: Vec<Field> =
+            fields.iter().filter(|field| !members::is_elsewhere(&field.name)).cloned().collect();
+        let never = matches!(object, CAMPAIGN | MEMBER | MEMBER_STATUS);
         let telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
         let telling = telling.get(object).map_or(&[][..], Vec::as_slice);
-        column_list(fields, telling, !self.unmarked().contains(object))
+        column_list(&read, telling, !never && !self.unmarked().contains(object))
     }
 
     /// The connected user, by whose id Tandem's own changes are known.
@@ -96,7 +103,10 @@ impl SalesforceSide {
     ) -> Result<Vec<RecordState>, SideError> {
         let user = self.user().await?;
         let rows = self.client.query_each(queries, scope).await.map_err(|error| failed(&error))?;
-        self.states(object, &rows, fields, user).await
+        let mut records = self.states(object, &rows, fields, user).await?;
+        let wanted = fields.iter().any(|field| members::is_elsewhere(&field.name));
+        self.fill_members(object, &mut records, wanted).await?;
+        Ok(records)
     }
 
     /// Records as Salesforce answered them, with their contact roles where those are mapped.
@@ -125,7 +135,9 @@ impl SalesforceSide {
 
     async fn page(&self, object: &str, page: QueryPage, fields: &[Field]) -> Result<ChangesPage, SideError> {
         let user = self.user().await?;
-        Ok(ChangesPage { records: self.states(object, &page.records, fields, user).await?, next: page.next })
+        let fields: Vec<Field> =
+            fields.iter().filter(|field| !members::is_elsewhere(&field.name)).cloned().collect();
+        Ok(ChangesPage { records: self.states(object, &page.records, &fields, user).await?, next: page.next })
     }
 
     /// What Salesforce now stores of rows just written, where nobody has changed the record since.
@@ -212,6 +224,9 @@ impl SideApi for SalesforceSide {
             let telling = TELLING.into_iter().filter(|name| fields.iter().any(|field| field.name == *name));
             let telling = telling.collect();
             self.telling.lock().unwrap_or_else(PoisonError::into_inner).insert(object.to_owned(), telling);
+            if object == TASK {
+                fields.iter_mut().for_each(as_of_a_task);
+            }
             if fields.iter().any(|field| field.name == SALESFORCE_MARKER) {
                 self.unmarked().remove(object);
             } else {
@@ -468,8 +483,10 @@ impl SideApi for SalesforceSide {
         fields: &'a [Field],
     ) -> Answer<'a, Vec<Written>> {
         Box::pin(async move {
-            // A row of nothing but contact roles has no fields to write.
-            let bare = |values: &Values| values.keys().all(|name| name == roles::ROLES);
+            // A row of nothing but contact roles and campaigns has no fields to write.
+            let bare = |values: &Values| {
+                values.keys().all(|name| name == roles::ROLES || members::is_elsewhere(name))
+            };
             let records: Vec<Fields> = rows
                 .iter()
                 .filter(|(_, values)| !bare(values))
@@ -497,7 +514,8 @@ impl SideApi for SalesforceSide {
                 })
                 .collect();
             roles::write(&self.client, rows, &mut results).await;
-            self.finish(object, results, fields).await
+            let outcomes = self.finish(object, results, fields).await?;
+            self.write_members(object, rows, outcomes).await
         })
     }
 
@@ -523,7 +541,8 @@ impl SideApi for SalesforceSide {
                 .await
                 .map_err(|error| failed(&error))?;
             roles::write(&self.client, rows, &mut results).await;
-            self.finish(object, results, fields).await
+            let outcomes = self.finish(object, results, fields).await?;
+            self.write_members(object, rows, outcomes).await
         })
     }
 
@@ -641,10 +660,20 @@ fn column_list(fields: &[Field], telling: &[&str], marked: bool) -> String {
     columns.join(", ")
 }
 
+/// What Salesforce's description of a task does not say: the subject is free, and the subtype, which can be given once,
+/// is not among what is written later.
+fn as_of_a_task(field: &mut Field) {
+    match field.name.as_str() {
+        "Subject" => field.kind = Kind::Text { max_length: Some(255), format: TextFormat::Plain },
+        "TaskSubtype" => field.access = Access::ReadWrite,
+        _ => {}
+    }
+}
+
 fn to_row(values: &Values, fields: &[Field]) -> Fields {
     values
         .iter()
-        .filter(|(name, _)| *name != roles::ROLES)
+        .filter(|(name, _)| *name != roles::ROLES && !members::is_elsewhere(name))
         .filter_map(|(name, value)| {
             let field = fields.iter().find(|field| field.name == *name)?;
             Some((name.clone(), wire::to_salesforce(field, value)))

@@ -8,7 +8,7 @@ use crate::account::Account;
 use crate::error::ApiError;
 use crate::property::value::text_of;
 use crate::registry::CONTACTS;
-use crate::time::iso;
+use crate::time::{iso, parse};
 
 /// Event templates of the app, and the events made from them.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +80,34 @@ impl Account {
         let shown = Value::Object(shown);
         self.platform.timeline.events.insert((template, own), shown.clone());
         Ok(shown)
+    }
+
+    /// The name of a template among the types of events.
+    fn event_type(&self, template: u64) -> String {
+        format!("ae{}_integrators-timeline-event-type-id-{template}", self.app)
+    }
+
+    /// The types of events there can be: those of the platform, and those of apps.
+    pub(crate) fn event_types(&self) -> Vec<String> {
+        // assumed: a few of the platform's own stand for all
+        let own = ["e_visited_page", "e_form_submission_v2", "e_document_shared_v2"].map(ToOwned::to_owned);
+        let apps = self.platform.timeline.templates.keys().map(|template| self.event_type(*template));
+        own.into_iter().chain(apps).collect()
+    }
+
+    /// What has occurred, the oldest first.
+    pub(crate) fn occurrences(&self) -> Vec<Value> {
+        let shown = |((template, id), event): (&(u64, String), &Value)| {
+            json!({
+                "id": id, "eventType": self.event_type(*template), "objectId": event["objectId"],
+                // assumed: the name of the object, as the query takes it, in capitals
+                "objectType": event["objectType"].as_str().unwrap_or_default().trim_end_matches('s').to_uppercase(),
+                "occurredAt": text_of(&event["timestamp"]).and_then(|at| parse(&at)).map(iso), "properties": event["tokens"],
+            })
+        };
+        let mut all: Vec<Value> = self.platform.timeline.events.iter().map(shown).collect();
+        all.sort_by_key(|event| event["occurredAt"].as_str().unwrap_or_default().to_owned());
+        all
     }
 
     /// An event by its template and id.

@@ -87,7 +87,13 @@ pub(super) fn find_email_events(method: &str, rest: &[&str]) -> Hit {
     match (method, rest) {
         ("GET", []) => serve("", |ctx| {
             let (recipient, kind) = (ctx.param("recipient"), ctx.param("eventType"));
-            let all = ctx.sim.read().email_events_json(recipient, kind, ctx.param("campaignId"));
+            let mut all = ctx.sim.read().email_events_json(recipient, kind, ctx.param("campaignId"));
+            let bound = |name: &str| ctx.param(name).and_then(|text| text.parse::<i64>().ok());
+            let (start, end) = (bound("startTimestamp"), bound("endTimestamp"));
+            all.retain(|event| {
+                let at = event["created"].as_i64().unwrap_or_default();
+                start.is_none_or(|start| at >= start) && end.is_none_or(|end| at < end)
+            });
             let limit =
                 ctx.param("limit").and_then(|text| text.parse().ok()).unwrap_or(10_usize).clamp(1, 1000);
             let offset = ctx.param("offset").and_then(|text| text.parse().ok()).unwrap_or(0_usize);
@@ -108,4 +114,12 @@ pub(super) fn happen(ctx: &Ctx<'_>) -> Outcome {
     let email = text("emailId");
     let event = ctx.sim.write().email_event(&kind, &recipient, email.as_deref(), ctx.now)?;
     Ok(Reply::json(200, &event))
+}
+
+/// `/_sim/document-views`: a contact looks at a document that was shared with them.
+pub(super) fn view_document(ctx: &Ctx<'_>) -> Outcome {
+    let body = ctx.object()?;
+    let email = body.get("email").and_then(text_of).unwrap_or_default();
+    ctx.sim.write().document_viewed(&email, ctx.now)?;
+    Ok(Reply::json(200, &json!({ "ok": true })))
 }

@@ -159,6 +159,14 @@ pub(super) fn find(method: &str, parts: &[&str]) -> Option<Found> {
             true,
             marketing::find_email_events(method, rest),
         ),
+        ["events", "v3", "events", rest @ ..] => {
+            family("/events/v3/events".to_owned(), false, true, timeline::find_occurrences(method, rest))
+        }
+        ["events", "event-occurrences", given, rest @ ..] => {
+            let dated = DATED.contains(given).then_some(true)?;
+            let hit = timeline::find_occurrences(method, rest);
+            family(format!("/events/event-occurrences/{given}"), dated, true, hit)
+        }
         ["integrators", "timeline", "v3", app, "event-templates", rest @ ..] => {
             let hit = timeline::find_templates(method, app, rest);
             family("/integrators/timeline/v3/{appId}".to_owned(), false, false, hit)

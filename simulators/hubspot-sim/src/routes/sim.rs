@@ -46,6 +46,7 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
                 settings(ctx)
             }))))
         }),
+        ("POST", ["document-views"]) => serve("/_sim/document-views", super::marketing::view_document),
         ("POST", ["email-events"]) => serve("/_sim/email-events", super::marketing::happen),
         (_, ["console", rest @ ..]) => console::find(method, rest),
         _ => None,

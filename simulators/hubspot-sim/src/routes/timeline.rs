@@ -51,3 +51,41 @@ pub(super) fn find_templates(method: &str, app: &str, rest: &[&str]) -> Hit {
         _ => None,
     }
 }
+
+/// Events of every kind, as the API for reading them shows them.
+pub(super) fn find_occurrences(method: &str, rest: &[&str]) -> Hit {
+    match (method, rest) {
+        ("GET", ["event-types"]) => serve("/event-types", |ctx| {
+            Ok(Reply::json(200, &json!({ "eventTypes": ctx.sim.read().event_types() })))
+        }),
+        ("GET", [] | [""]) => serve("", |ctx| {
+            let mut all = ctx.sim.read().occurrences();
+            let time = |text: &str| crate::time::parse(text);
+            let (after, before) = (ctx.param("occurredAfter"), ctx.param("occurredBefore"));
+            let (after, before) = (after.and_then(time), before.and_then(time));
+            all.retain(|event| {
+                let text = |name: &str| event[name].as_str().unwrap_or_default();
+                let fits = |parameter: &str, held: &str| {
+                    ctx.param(parameter).is_none_or(|wanted| wanted.eq_ignore_ascii_case(text(held)))
+                };
+                let at = time(text("occurredAt"));
+                fits("eventType", "eventType")
+                    && fits("objectType", "objectType")
+                    && fits("objectId", "objectId")
+                    && after.is_none_or(|after| at.is_some_and(|at| at > after))
+                    && before.is_none_or(|before| at.is_some_and(|at| at < before))
+            });
+            let limit =
+                ctx.param("limit").and_then(|text| text.parse().ok()).unwrap_or(20_usize).clamp(1, 1000);
+            let from = ctx.param("after").and_then(|text| text.parse().ok()).unwrap_or(0_usize);
+            let more = all.len() > from.saturating_add(limit);
+            let page: Vec<Value> = all.into_iter().skip(from).take(limit).collect();
+            let mut body = json!({ "results": page });
+            if more {
+                body["paging"] = json!({ "next": { "after": (from + limit).to_string() } });
+            }
+            Ok(Reply::json(200, &body))
+        }),
+        _ => None,
+    }
+}

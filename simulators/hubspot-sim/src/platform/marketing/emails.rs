@@ -91,6 +91,16 @@ impl Account {
         Ok(shown)
     }
 
+    /// Lets a contact look at a document: HubSpot keeps on the contact when that was, and lists no documents.
+    pub(crate) fn document_viewed(&mut self, email: &str, now: i64) -> Result<(), ApiError> {
+        let contact = self.locate(CONTACTS, email, Some("email"))?;
+        let values = [("hs_document_last_revisited", PropertyType::DateTime, iso(now))];
+        let source =
+            Source { kind: "SALES_DOCUMENTS", id: "SALES_DOCUMENTS".into(), label: None, user: None };
+        self.write_by_platform(CONTACTS, contact, &values, &source, now);
+        Ok(())
+    }
+
     /// What happened to emails, the newest first.
     pub(crate) fn email_events_json(
         &self,
