@@ -528,7 +528,8 @@ async fn documents_enrolments_and_events_of_other_apps_become_tasks_of_the_conta
     let mut tasks = world.rows("Task");
     tasks.sort_by_key(|task| task["Subject"].to_string());
     let subjects: Vec<&str> = tasks.iter().map(|task| task["Subject"].as_str().unwrap()).collect();
-    assert_eq!(subjects.len(), 3, "{tasks:?}");
+    let waits = world.store().connection(&id()).unwrap().unwrap().state_reason;
+    assert_eq!(subjects.len(), 3, "{subjects:?} {waits:?}");
     assert_eq!(subjects[0], "Document viewed");
     assert!(subjects[1].starts_with("Enrolled in sequence"), "{subjects:?}");
     assert!(subjects[2].starts_with("Event of another app"), "{subjects:?}");

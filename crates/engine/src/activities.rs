@@ -301,7 +301,13 @@ pub(crate) fn settle(route: &Route, pair: &Pair, shadows: &Sides<Values>, plan: 
                 || shadows.hubspot.get(name).is_none_or(|held| hubspot.get(name) != Some(held))
         })
     };
-    plan.salesforce.retain(|write| write.field != "TaskSubtype" && is_news(&write.field));
+    // A Salesforce task has a status and a priority, always.
+    let has = |field: &str| matches!(field, "Status" | "Priority");
+    plan.salesforce.retain(|write| {
+        write.field != "TaskSubtype"
+            && is_news(&write.field)
+            && !(has(&write.field) && write.after.is_blank())
+    });
     let who = plan.salesforce.iter().find(|write| write.field == "WhoId").cloned();
     if is_lead(who.as_ref().map(|write| &write.after).or_else(|| task.get("WhoId"))) {
         plan.salesforce.retain(|write| write.field != "WhatId");

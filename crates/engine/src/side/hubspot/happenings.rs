@@ -257,7 +257,11 @@ fn noted(event: Occurrence) -> Option<Happening> {
     values.insert(field::SUBJECT.to_owned(), Activity::IntegrationEvent.subject(name));
     values.insert(field::BODY.to_owned(), body(&lines.collect::<Vec<_>>().join("\n")));
     Some(Happening {
-        id: format!("event:{}:{}:{}", at.as_millisecond(), event.event_type, event.id),
+        id: format!(
+            "event:{}:{:08x}",
+            at.as_millisecond(),
+            sum(&format!("{}:{}", event.event_type, event.id))
+        ),
         at,
         who: Who::Record(object, event.object_id?),
         values,

@@ -578,7 +578,11 @@ fn activity_of(activity: Activity, record: RecordState, wanted: &[Field]) -> Opt
     values.insert(field::BODY.to_owned(), body(&text));
     values.insert(field::DATE.to_owned(), date.map_or(Value::Blank, Value::DateTime));
     if activity == Activity::Task {
-        let kind = held("hs_task_type");
+        let mut kind = held("hs_task_type");
+        if kind.is_empty() && record.marker.is_none() {
+            // assumed: a task that was made in HubSpot without a type is one to do
+            "TODO".clone_into(&mut kind);
+        }
         values
             .insert(field::KIND.to_owned(), if kind.is_empty() { Value::Blank } else { Value::Choice(kind) });
     }
