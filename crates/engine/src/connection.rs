@@ -39,6 +39,12 @@ pub async fn check_mappings(
 /// What records held, by side, object and id.
 type Stuck = BTreeMap<(Side, String, String), Values>;
 
+/// The clients of both platforms.
+pub(crate) struct Clients {
+    pub hubspot: hubspot::Client,
+    pub salesforce: salesforce::Client,
+}
+
 /// The engine of one connection. One task decides; everything it knows is in the store.
 pub struct Connection {
     pub(crate) id: ConnectionId,
@@ -49,6 +55,8 @@ pub struct Connection {
     pub(crate) wake: Arc<Notify>,
     world: World,
     sides: Sides<Arc<dyn SideApi>>,
+    /// For what only one platform has; none in a rehearsal.
+    pub(crate) clients: Option<Clients>,
     pub(crate) meter: Arc<Meter>,
     /// Told when Salesforce is to be polled before its time.
     pub(crate) poll_now: Notify,
@@ -86,11 +94,13 @@ impl Connection {
     ) -> Self {
         let meter = Arc::new(Meter::new(id.clone(), store.clone(), settings.budget, world.clock.clone()));
         salesforce.set_gate(meter.clone());
+        let clients = Some(Clients { hubspot: hubspot.clone(), salesforce: salesforce.clone() });
         let sides: Sides<Arc<dyn SideApi>> = Sides {
             hubspot: Arc::new(HubSpotSide::new(hubspot)),
             salesforce: Arc::new(SalesforceSide::new(salesforce)),
         };
-        Self::of(id, store, settings, options, world, sides, meter)
+        let of = Self::of(id, store, settings, options, world, sides, meter);
+        Self { clients, ..of }
     }
 
     fn of(
@@ -118,6 +128,7 @@ impl Connection {
             added_choices: Mutex::new(BTreeSet::new()),
             figures: Arc::default(),
             wake: Arc::default(),
+            clients: None,
             id,
             store,
             settings,

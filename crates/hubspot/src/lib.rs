@@ -7,6 +7,7 @@
 mod account;
 mod associations;
 mod auth;
+mod automation;
 mod batch;
 mod client;
 mod config;
@@ -33,6 +34,7 @@ mod tests;
 pub use account::AccountInfo;
 pub use associations::{AssociatedTo, Association, AssociationFailure, AssociationPair, AssociationType};
 pub use auth::{Auth, BoxError, OAuth, TokenStore, Tokens};
+pub use automation::{Sequence, SequenceEnrollment, SequenceEntry, Workflow};
 pub use batch::{BatchInput, NewAssociation, RowError, RowResult};
 
 pub use client::{Client, DailyUsage};

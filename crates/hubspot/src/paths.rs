@@ -57,6 +57,13 @@ impl Paths {
         }
     }
 
+    pub(crate) fn sequences(&self) -> String {
+        match self {
+            Self::Dated(version) => format!("/automation/sequences/{version}"),
+            Self::Classic => "/automation/v4/sequences".to_owned(),
+        }
+    }
+
     pub(crate) fn account(&self) -> String {
         match self {
             Self::Dated(version) => format!("/account-info/{version}/details"),

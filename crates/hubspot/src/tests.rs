@@ -501,3 +501,36 @@ async fn an_answer_that_cannot_be_read_is_shown_by_its_start_only() {
     let error = script.client().account().await.unwrap_err();
     assert!(error.to_string().len() < 500, "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_contact_is_put_into_a_sequence_once() {
+    let script = Script::new(vec![
+        answer(200, json!({"total":1,"results":[{"id":7,"name":"First contact"}]})),
+        answer(200, json!({"id":"9","toEmail":"ida@b.example","enrolledAt":"2026-11-24T00:00:00Z"})),
+        lost(),
+    ]);
+    let client = script.client();
+    let sequence = client.sequences("5").await.unwrap().remove(0);
+    let entry = SequenceEntry {
+        user: "5".into(),
+        sequence: sequence.id,
+        contact: "1".into(),
+        sender: "me@b.example".into(),
+    };
+    assert_eq!(client.enroll_in_sequence(&entry).await.unwrap().id, "9");
+    let unknown = client.enroll_in_sequence(&entry).await.unwrap_err();
+    assert!(matches!(unknown, Error::Ambiguous { .. }), "{unknown}");
+    let seen = script.seen();
+    assert_eq!(seen[1].path, "/automation/sequences/2026-09/enrollments");
+    assert_eq!(seen[1].query, "userId=5");
+    assert_eq!(seen[1].body, json!({"sequenceId":"7","contactId":"1","senderEmail":"me@b.example"}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_never_was_in_a_sequence_is_in_none() {
+    let script = Script::new(vec![answer(
+        404,
+        json!({"status":"error","category":"OBJECT_NOT_FOUND","message":"none","correlationId":"c"}),
+    )]);
+    assert_eq!(script.client().sequence_of("1").await.unwrap(), None);
+}

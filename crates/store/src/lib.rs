@@ -41,6 +41,6 @@ pub use mark::{Cause, Mark, MarkCounts};
 pub use role::Role;
 pub use run::RunRow;
 pub use search::Found;
-pub use secret::SecretKey;
+pub use secret::{SecretKey, random_secret};
 pub use sync_error::{ErrorFilter, ErrorGroup, ErrorPlace, ErrorRow, ErrorSummary, SyncError};
 pub use throughput::Throughput;

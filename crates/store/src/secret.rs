@@ -57,6 +57,14 @@ impl SecretKey {
     }
 }
 
+/// A new secret that nobody can guess: 64 characters, all of them digits and the letters a to f.
+#[must_use]
+pub fn random_secret() -> String {
+    let mut bytes = [0; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Writes the key file whole or not at all: half a key would look like a wrong one ever after. Where another program
 /// was quicker, its key stands.
 fn write_key(path: &Path, text: &str) -> std::io::Result<()> {

@@ -14,7 +14,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    campaign, check, demo, errors, import, lists, mappings, pause, plan, serve, settings, sim, sync, undo,
+    campaign, check, demo, errors, import, lists, mappings, package, pause, plan, serve, settings, sim, sync,
+    undo,
 };
 
 /// Keeps a HubSpot account and a Salesforce org in step, both ways.
@@ -57,6 +58,8 @@ enum Command {
     Check(check::Arguments),
     /// Put a HubSpot contact into a Salesforce campaign
     Campaign(campaign::Arguments),
+    /// Write Tandem's own Salesforce package into a zip file
+    Package(package::Arguments),
     /// Let changes wait
     Pause(data::Place),
     /// Go on after a pause, or after the brake stopped a pass
@@ -96,6 +99,7 @@ fn main() -> ExitCode {
             Command::Undo(arguments) => undo::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Campaign(arguments) => campaign::run(arguments).await,
+            Command::Package(arguments) => package::run(&arguments),
             Command::Pause(arguments) => pause::pause(&arguments),
             Command::Resume(arguments) => pause::resume(&arguments),
         }

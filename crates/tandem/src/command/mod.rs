@@ -7,6 +7,7 @@ pub mod errors;
 pub mod import;
 pub mod lists;
 pub mod mappings;
+pub mod package;
 pub mod pause;
 pub mod plan;
 pub mod serve;
