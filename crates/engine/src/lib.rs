@@ -5,6 +5,7 @@
 //!
 //! Time, chance and transport come in with a [`transport::World`]; nothing here reaches around it.
 
+mod access;
 mod activities;
 mod brake;
 mod budget;
@@ -12,6 +13,7 @@ mod campaigns;
 mod choices;
 mod connection;
 mod create;
+mod credentials;
 mod delete;
 mod described;
 mod detect;
@@ -42,15 +44,18 @@ mod schema;
 mod settings;
 mod side;
 mod succeed;
+mod supervisor;
 mod sweep;
 mod undo;
 mod waiting;
 mod work;
 
+pub use access::{HubSpotAccess, SalesforceAccess};
 pub use brake::{BrakeReport, BrakeStop, brake_report, resume_after_brake};
 pub use budget::BudgetState;
 pub use campaigns::{CAMPAIGN_STATUSES_PROPERTY, CAMPAIGNS_PROPERTY, Campaign, Joined};
 pub use connection::{Connection, check_mappings};
+pub use credentials::{Credentials, Environment, EventSource, GivenApp};
 pub use error::EngineError;
 pub use events::Events;
 pub use figures::{Figures, SideFigures};
@@ -70,4 +75,5 @@ pub use settings::{
     UnmatchedOwner,
 };
 pub use side::{HUBSPOT_MARKER, SALESFORCE_MARKER};
+pub use supervisor::Supervisor;
 pub use undo::{UndoAction, UndoOutcome, UndoPlan, UndoScope, UndoStep};

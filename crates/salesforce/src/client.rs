@@ -74,6 +74,8 @@ pub(crate) struct Call {
     path: String,
     query: Vec<(String, String)>,
     body: Option<Bytes>,
+    /// What the body is.
+    content_type: String,
     headers: Vec<(&'static str, String)>,
     accept: &'static str,
     repeat: Repeat,
@@ -114,6 +116,7 @@ impl Call {
             path: path.into(),
             query: Vec::new(),
             body: None,
+            content_type: "application/json".to_owned(),
             headers: Vec::new(),
             accept: "application/json",
             repeat,
@@ -127,6 +130,13 @@ impl Call {
 
     pub(crate) fn json(mut self, body: &Value) -> Self {
         self.body = Some(Bytes::from(body.to_string()));
+        self
+    }
+
+    /// A body of another kind.
+    pub(crate) fn bytes(mut self, content_type: String, body: Bytes) -> Self {
+        self.content_type = content_type;
+        self.body = Some(body);
         self
     }
 
@@ -313,7 +323,7 @@ impl Inner {
             request = request.header(*name, value);
         }
         if call.body.is_some() {
-            request = request.header(http::header::CONTENT_TYPE, "application/json");
+            request = request.header(http::header::CONTENT_TYPE, &call.content_type);
         }
         request
             .body(call.body.clone().unwrap_or_default())

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use engine::Supervisor;
 use jiff::Timestamp;
 use store::{Store, StoreError};
 
@@ -13,6 +14,8 @@ use crate::access::form::FormKey;
 pub struct App {
     /// Where everything is read and kept.
     pub store: Arc<Store>,
+    /// The connections at work; nothing where only the store is looked at.
+    pub supervisor: Option<Arc<Supervisor>>,
     /// Who may come in.
     pub access: Access,
     /// Further places to go: their names and addresses.
@@ -37,7 +40,21 @@ impl App {
     /// When the store cannot be read or written.
     pub fn new(store: Arc<Store>, access: Access) -> Result<Self, StoreError> {
         let form_key = FormKey::of(&store)?;
-        Ok(Self { store, access, links: Arc::new([]), public_url: None, now: Timestamp::now, form_key })
+        Ok(Self {
+            store,
+            supervisor: None,
+            access,
+            links: Arc::new([]),
+            public_url: None,
+            now: Timestamp::now,
+            form_key,
+        })
+    }
+
+    /// With the connections at work.
+    #[must_use]
+    pub fn with_supervisor(self, supervisor: Arc<Supervisor>) -> Self {
+        Self { supervisor: Some(supervisor), ..self }
     }
 
     /// With further places to go.

@@ -27,7 +27,7 @@ pub use app::App;
 pub use fault::{Fault, Problem};
 pub use layout::Page;
 pub use status::status_of;
-pub use webhooks::{Webhooks, webhooks};
+pub use webhooks::{SecretOf, Webhooks, webhooks};
 pub use words::{outcome_in_words, reason_in_words};
 
 /// The pages and their counterparts for programs.

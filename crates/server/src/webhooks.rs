@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use model::{ConnectionId, Side};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use sha2::Sha256;
 use store::{Cause, Store, StoreError};
@@ -21,18 +22,21 @@ use store::{Cause, Store, StoreError};
 /// The oldest call that is taken, in milliseconds.
 const OLDEST: i64 = 5 * 60 * 1000;
 
+/// Finds the secret of a connection's HubSpot app.
+pub type SecretOf = Arc<dyn Fn(&ConnectionId) -> Option<SecretString> + Send + Sync>;
+
 /// Where webhooks come in.
 #[derive(Clone)]
 pub struct Webhooks {
     /// Where marks are kept.
     pub store: Arc<Store>,
-    /// The secret of the HubSpot app, with which it signs its calls.
-    pub client_secret: Arc<str>,
+    /// The secret of a connection's HubSpot app, with which it signs its calls; none where it is not known.
+    pub client_secret: SecretOf,
     /// Address of this page as HubSpot calls it, such as `https://tandem.example`; where none is given, the host it
     /// calls is taken, over TLS.
     pub public_url: Option<Arc<str>>,
     /// Called when there is something to do.
-    pub wake: Arc<dyn Fn() + Send + Sync>,
+    pub wake: Arc<dyn Fn(&ConnectionId) + Send + Sync>,
     /// The time.
     pub now: fn() -> Timestamp,
 }
@@ -56,17 +60,21 @@ async fn take(
     body: Bytes,
 ) -> (StatusCode, String) {
     let now = (intake.now)();
-    if let Err(why) = signed(&intake, &uri, &headers, &body, now) {
+    let connection = ConnectionId::new(connection);
+    let Some(secret) = (intake.client_secret)(&connection) else {
+        return (StatusCode::NOT_FOUND, "no HubSpot app is known here for this connection".to_owned());
+    };
+    if let Err(why) = signed(&intake, &secret, &uri, &headers, &body, now) {
         tracing::warn!(why, "a webhook was not taken");
         return (StatusCode::UNAUTHORIZED, why.to_owned());
     }
     let Ok(events) = serde_json::from_slice::<Vec<Value>>(&body) else {
         return (StatusCode::BAD_REQUEST, "a webhook's body is a list of events".to_owned());
     };
-    match mark(&intake.store, &ConnectionId::new(connection), &events, now) {
+    match mark(&intake.store, &connection, &events, now) {
         Ok(Some(0)) => (StatusCode::NO_CONTENT, String::new()),
         Ok(Some(_)) => {
-            (intake.wake)();
+            (intake.wake)(&connection);
             (StatusCode::NO_CONTENT, String::new())
         }
         Ok(None) => (StatusCode::NOT_FOUND, "there is no such connection here".to_owned()),
@@ -78,6 +86,7 @@ async fn take(
 /// Whether HubSpot sent this, just now.
 fn signed(
     intake: &Webhooks,
+    secret: &SecretString,
     uri: &Uri,
     headers: &HeaderMap,
     body: &[u8],
@@ -98,7 +107,7 @@ fn signed(
         None => vec![format!("https://{host}{path}"), format!("http://{host}{path}")],
     };
     let right = addresses.iter().any(|address| {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(intake.client_secret.as_bytes()) else {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()) else {
             return false;
         };
         for part in [b"POST".as_slice(), decoded(address).as_bytes(), body, sent.as_bytes()] {
@@ -213,8 +222,9 @@ mod tests {
             created_at: now(),
         };
         store.create_connection(&row).unwrap();
-        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(|| {});
-        Webhooks { store: Arc::new(store), client_secret: "secret".into(), public_url: None, wake, now }
+        let client_secret: SecretOf = Arc::new(|_| Some("secret".into()));
+        let wake: Arc<dyn Fn(&ConnectionId) + Send + Sync> = Arc::new(|_| {});
+        Webhooks { store: Arc::new(store), client_secret, public_url: None, wake, now }
     }
 
     fn signature(secret: &str, address: &str, body: &str, at: i64) -> String {

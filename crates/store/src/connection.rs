@@ -193,4 +193,30 @@ impl Store {
             Ok(())
         })
     }
+
+    /// Gives a connection another name.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn rename_connection(&self, id: &ConnectionId, name: &str) -> Result<(), StoreError> {
+        self.transaction(|tx| {
+            tx.db.execute("UPDATE connection SET name = ?2 WHERE id = ?1", params![id.as_str(), name])?;
+            Ok(())
+        })
+    }
+
+    /// Forgets a connection with everything that was kept of it: links, history, errors, marks, secrets.
+    ///
+    /// # Errors
+    /// When the database cannot be written; then nothing is forgotten.
+    pub fn delete_connection(&self, id: &ConnectionId) -> Result<(), StoreError> {
+        self.transaction(|tx| {
+            tx.forget_secrets(id.as_str())?;
+            tx.db.execute("DELETE FROM api_call WHERE connection = ?1", [id.as_str()])?;
+            // Settings of one connection are kept under a name that ends in its id.
+            tx.db.execute("DELETE FROM setting WHERE name LIKE '%:' || ?1", [id.as_str()])?;
+            tx.db.execute("DELETE FROM connection WHERE id = ?1", [id.as_str()])?;
+            Ok(())
+        })
+    }
 }

@@ -10,11 +10,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
-use model::ConnectionId;
 use rand::Rng;
 use rusqlite::{OptionalExtension, params};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, Tx};
 
 /// The key that secrets are sealed with: 32 bytes.
 #[derive(Clone)]
@@ -86,25 +85,25 @@ fn write_key(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// What a sealed secret is bound to, so that it cannot be moved to another place.
-fn place(connection: &ConnectionId, name: &str) -> String {
-    format!("{}\n{name}", connection.as_str())
+fn place(owner: &str, name: &str) -> String {
+    format!("{owner}\n{name}")
 }
 
 impl Store {
-    /// Seals and keeps a secret.
+    /// Seals and keeps a secret of `owner`: a connection, or a draft, by its id.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn put_secret(
         &self,
         key: &SecretKey,
-        connection: &ConnectionId,
+        owner: &str,
         name: &str,
         secret: &str,
     ) -> Result<(), StoreError> {
         let mut nonce = [0; 12];
         rand::rng().fill_bytes(&mut nonce);
-        let aad = place(connection, name);
+        let aad = place(owner, name);
         let payload = Payload { msg: secret.as_bytes(), aad: aad.as_bytes() };
         let sealed = key
             .cipher()
@@ -113,9 +112,9 @@ impl Store {
         let blob: Vec<u8> = nonce.iter().copied().chain(sealed).collect();
         self.transaction(|tx| {
             tx.db.execute(
-                "INSERT INTO secret (connection, name, sealed) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (connection, name) DO UPDATE SET sealed = excluded.sealed",
-                params![connection.as_str(), name, blob],
+                "INSERT INTO secret (owner, name, sealed) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (owner, name) DO UPDATE SET sealed = excluded.sealed",
+                params![owner, name, blob],
             )?;
             Ok(())
         })
@@ -125,18 +124,13 @@ impl Store {
     ///
     /// # Errors
     /// When the key is not the one it was sealed with.
-    pub fn secret(
-        &self,
-        key: &SecretKey,
-        connection: &ConnectionId,
-        name: &str,
-    ) -> Result<Option<String>, StoreError> {
+    pub fn secret(&self, key: &SecretKey, owner: &str, name: &str) -> Result<Option<String>, StoreError> {
         let blob: Option<Vec<u8>> = self.read(|tx| {
             Ok(tx
                 .db
                 .query_row(
-                    "SELECT sealed FROM secret WHERE connection = ?1 AND name = ?2",
-                    params![connection.as_str(), name],
+                    "SELECT sealed FROM secret WHERE owner = ?1 AND name = ?2",
+                    params![owner, name],
                     |row| row.get(0),
                 )
                 .optional()?)
@@ -144,9 +138,24 @@ impl Store {
         let Some(blob) = blob else { return Ok(None) };
         let wrong = || StoreError::WrongKey(name.to_owned());
         let (nonce, sealed) = blob.split_first_chunk::<12>().ok_or_else(wrong)?;
-        let aad = place(connection, name);
+        let aad = place(owner, name);
         let payload = Payload { msg: sealed, aad: aad.as_bytes() };
         let open = key.cipher().decrypt(&Nonce::from(*nonce), payload).map_err(|_| wrong())?;
         String::from_utf8(open).map(Some).map_err(|_| wrong())
+    }
+
+    /// Forgets all secrets of `owner`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn forget_secrets(&self, owner: &str) -> Result<(), StoreError> {
+        self.transaction(|tx| tx.forget_secrets(owner))
+    }
+}
+
+impl Tx<'_> {
+    pub(crate) fn forget_secrets(&self, owner: &str) -> Result<(), StoreError> {
+        self.db.execute("DELETE FROM secret WHERE owner = ?1", [owner])?;
+        Ok(())
     }
 }

@@ -36,7 +36,7 @@ fn everything_is_there_after_the_store_is_closed_and_opened_again() {
     opened.mark_many(&main(), Side::HubSpot, "contacts", &["1".to_owned()], Cause::Poll, at(5)).unwrap();
     opened.set_cursor(&main(), "stream", at(6), at(6)).unwrap();
     opened.begin_run(&main(), "run", "serve", at(7)).unwrap();
-    opened.put_secret(&key(KEY), &main(), "token", SECRET).unwrap();
+    opened.put_secret(&key(KEY), main().as_str(), "token", SECRET).unwrap();
     let told = |store: &Store| {
         (
             store.connections().unwrap(),
@@ -47,7 +47,7 @@ fn everything_is_there_after_the_store_is_closed_and_opened_again() {
             store.due_marks(&main(), Side::HubSpot, "contacts", at(9), 9).unwrap(),
             store.cursor(&main(), "stream").unwrap(),
             store.runs(&main(), 9).unwrap(),
-            store.secret(&key(KEY), &main(), "token").unwrap(),
+            store.secret(&key(KEY), main().as_str(), "token").unwrap(),
         )
     };
     let before = told(&opened);
@@ -123,25 +123,25 @@ fn marking_many_is_whole_or_not_at_all() {
 #[test]
 fn a_secret_comes_back_with_its_key_and_the_latest_counts() {
     let store = store();
-    assert_eq!(store.secret(&key(KEY), &main(), "token").unwrap(), None);
+    assert_eq!(store.secret(&key(KEY), main().as_str(), "token").unwrap(), None);
     for secret in ["first", "", "zwölf ☃"] {
-        store.put_secret(&key(KEY), &main(), "token", secret).unwrap();
-        assert_eq!(store.secret(&key(KEY), &main(), "token").unwrap().as_deref(), Some(secret));
+        store.put_secret(&key(KEY), main().as_str(), "token", secret).unwrap();
+        assert_eq!(store.secret(&key(KEY), main().as_str(), "token").unwrap().as_deref(), Some(secret));
     }
-    assert_eq!(store.secret(&key(KEY), &main(), "other").unwrap(), None);
-    assert_eq!(store.secret(&key(KEY), &id("other"), "token").unwrap(), None);
+    assert_eq!(store.secret(&key(KEY), main().as_str(), "other").unwrap(), None);
+    assert_eq!(store.secret(&key(KEY), "other", "token").unwrap(), None);
 }
 
 #[test]
 fn another_key_opens_nothing_and_says_which_secret_and_what_to_do() {
     let store = store();
-    store.put_secret(&key(KEY), &main(), "token", SECRET).unwrap();
-    let wrong = store.secret(&key(OTHER_KEY), &main(), "token").unwrap_err();
+    store.put_secret(&key(KEY), main().as_str(), "token", SECRET).unwrap();
+    let wrong = store.secret(&key(OTHER_KEY), main().as_str(), "token").unwrap_err();
     assert!(matches!(&wrong, StoreError::WrongKey(name) if name == "token"), "{wrong}");
     let words = wrong.to_string();
     assert!(words.contains("token") && words.contains("connect again"), "{words}");
     assert!(!words.contains(SECRET), "{words}");
-    assert_eq!(store.secret(&key(KEY), &main(), "token").unwrap().as_deref(), Some(SECRET));
+    assert_eq!(store.secret(&key(KEY), main().as_str(), "token").unwrap().as_deref(), Some(SECRET));
 }
 
 #[test]
@@ -150,19 +150,19 @@ fn a_sealed_secret_that_is_moved_or_changed_does_not_open() {
     let path = folder.path().join("tandem.db");
     for tampering in [
         "UPDATE secret SET name = 'moved'",
-        "UPDATE secret SET connection = 'other'",
+        "UPDATE secret SET owner = 'other'",
         "UPDATE secret SET sealed = substr(sealed, 1, 20)",
         "UPDATE secret SET sealed = x'00'",
         "UPDATE secret SET sealed = CAST(substr(sealed, 1, 12) || zeroblob(54) AS BLOB)",
     ] {
         let _ = std::fs::remove_file(&path);
         let store = filled(store_at(&path));
-        store.put_secret(&key(KEY), &main(), "token", SECRET).unwrap();
+        store.put_secret(&key(KEY), main().as_str(), "token", SECRET).unwrap();
         drop(store);
         assert_eq!(rusqlite::Connection::open(&path).unwrap().execute(tampering, []).unwrap(), 1);
         let store = store_at(&path);
         let opened = [("main", "token"), ("main", "moved"), ("other", "token")]
-            .map(|(connection, name)| store.secret(&key(KEY), &id(connection), name));
+            .map(|(connection, name)| store.secret(&key(KEY), connection, name));
         assert_eq!(opened.iter().filter(|opened| opened.is_err()).count(), 1, "{tampering}: {opened:?}");
         assert!(!opened.iter().any(|opened| matches!(opened, Ok(Some(_)))), "{tampering}");
     }
@@ -173,7 +173,7 @@ fn no_file_of_the_store_holds_a_secret_in_the_clear() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tandem.db");
     let store = filled(store_at(&path));
-    store.put_secret(&key(KEY), &main(), "token", SECRET).unwrap();
+    store.put_secret(&key(KEY), main().as_str(), "token", SECRET).unwrap();
     let holds = |what: &str| {
         let what = what.as_bytes();
         std::fs::read_dir(folder.path()).unwrap().any(|file| {
@@ -191,7 +191,7 @@ fn no_file_of_the_store_holds_a_secret_in_the_clear() {
     }
     drop(store);
     assert!(holds("main connection") && !holds(SECRET) && !holds(KEY));
-    assert_eq!(store_at(&path).secret(&key(KEY), &main(), "token").unwrap().as_deref(), Some(SECRET));
+    assert_eq!(store_at(&path).secret(&key(KEY), main().as_str(), "token").unwrap().as_deref(), Some(SECRET));
 }
 
 #[test]
@@ -201,12 +201,12 @@ fn a_key_file_is_made_once_and_read_ever_after() {
     let first = SecretKey::from_file_or_create(&path).unwrap();
     let written = std::fs::read_to_string(&path).unwrap();
     let store = store();
-    store.put_secret(&first, &main(), "token", SECRET).unwrap();
+    store.put_secret(&first, main().as_str(), "token", SECRET).unwrap();
     let again = SecretKey::from_file_or_create(&path).unwrap();
-    assert_eq!(store.secret(&again, &main(), "token").unwrap().as_deref(), Some(SECRET));
+    assert_eq!(store.secret(&again, main().as_str(), "token").unwrap().as_deref(), Some(SECRET));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
     let another = SecretKey::from_file_or_create(&folder.path().join("another.key")).unwrap();
-    assert!(store.secret(&another, &main(), "token").is_err(), "each file has its own key");
+    assert!(store.secret(&another, main().as_str(), "token").is_err(), "each file has its own key");
     assert!(!format!("{first:?}").contains(written.trim()), "a key is not shown");
 }
 
@@ -254,4 +254,43 @@ fn two_stores_on_one_file_see_each_others_work() {
     one.create_connection(&connection("main", "1001")).unwrap();
     assert_eq!(two.connections().unwrap(), [connection("main", "1001")]);
     assert!(matches!(two.create_connection(&connection("x", "1001")), Err(StoreError::AlreadyConnected(_))));
+}
+
+#[test]
+fn a_set_up_is_kept_until_it_is_forgotten_and_its_secrets_with_it() {
+    let store = common::store();
+    let answers = serde_json::json!({ "hubspot": { "id": "1" } });
+    store.put_draft("draft-1", &serde_json::json!({}), at(1)).unwrap();
+    store.put_draft("draft-1", &answers, at(5)).unwrap();
+    store.put_draft("draft-2", &serde_json::json!({}), at(3)).unwrap();
+    store.put_secret(&key(KEY), "draft-1", "token", SECRET).unwrap();
+    let drafts = store.drafts().unwrap();
+    assert_eq!(drafts.iter().map(|draft| draft.id.as_str()).collect::<Vec<_>>(), ["draft-1", "draft-2"]);
+    assert_eq!((drafts[0].created_at, drafts[0].changed_at), (at(1), at(5)));
+    assert_eq!(store.draft("draft-1").unwrap().unwrap().answers, answers);
+    store.delete_draft("draft-1").unwrap();
+    assert_eq!(store.draft("draft-1").unwrap(), None);
+    assert_eq!(store.secret(&key(KEY), "draft-1", "token").unwrap(), None);
+}
+
+#[test]
+fn a_connection_that_is_forgotten_leaves_nothing_and_the_others_everything() {
+    let store = common::store();
+    for owner in ["main", "other"] {
+        store.put_secret(&key(KEY), owner, "token", SECRET).unwrap();
+        store.put_setting(&format!("budget:{owner}"), &1).unwrap();
+        store.add_calls(&id(owner), Side::HubSpot, 3, at(1)).unwrap();
+        store.mark_many(&id(owner), Side::HubSpot, "contacts", &["1".into()], Cause::Poll, at(1)).unwrap();
+    }
+    store.delete_connection(&main()).unwrap();
+    assert!(store.connection(&main()).unwrap().is_none());
+    let kept = |owner: &str| {
+        let secret = store.secret(&key(KEY), owner, "token").unwrap().is_some();
+        let setting = store.setting::<u8>(&format!("budget:{owner}")).unwrap().is_some();
+        let calls = store.calls_of_last_day(&id(owner), Side::HubSpot, at(2)).unwrap();
+        (secret, setting, calls, store.mark_counts(&id(owner), at(2)).unwrap().len())
+    };
+    assert_eq!(kept("main"), (false, false, 0, 0));
+    assert_eq!(kept("other"), (true, true, 3, 1));
+    assert!(store.integrity_check().unwrap().is_empty());
 }

@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use engine::{ActivitySettings, Brake, Budget, CreateAs, OwnerSettings, Settings};
+use engine::{
+    ActivitySettings, Brake, Budget, CreateAs, Credentials, Environment, GivenApp, OwnerSettings, Settings,
+};
 use model::ObjectMapping;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use store::SecretKey;
 use url::Url;
 
 /// The form of the settings file that this program writes.
@@ -138,12 +141,67 @@ pub fn to_toml(settings: &Settings) -> anyhow::Result<String> {
 
 /// Reads the file (the named one, or `tandem.toml` where there is one) and the environment.
 pub fn read(file: Option<&PathBuf>) -> anyhow::Result<Config> {
-    let from_file = file.is_some() || Path::new(DEFAULT_FILE).exists();
-    let file = match file {
-        Some(path) => read_file(path)?,
-        None if Path::new(DEFAULT_FILE).exists() => read_file(Path::new(DEFAULT_FILE))?,
-        None => File::default(),
+    let (settings, options, from_file) = settings(file)?;
+    let token = variable("HUBSPOT_TOKEN").context(
+        "HUBSPOT_TOKEN is not set; it holds the access token of a HubSpot private app or service key",
+    )?;
+    Ok(Config {
+        settings,
+        from_file,
+        options,
+        hubspot: hubspot::Auth::Token(SecretString::from(token)),
+        hubspot_url: hubspot_url()?,
+        salesforce: salesforce_auth()?,
+    })
+}
+
+/// As [`read`], where connections may also be made in the browser: nothing where the environment gives no access.
+pub fn read_if_given(file: Option<&PathBuf>) -> anyhow::Result<Option<Config>> {
+    // Settings that cannot be read are told, whoever is going to use them.
+    settings(file)?;
+    if variable("HUBSPOT_TOKEN").is_none() { Ok(None) } else { read(file).map(Some) }
+}
+
+/// What the operator gives to connections that are made in the browser.
+pub fn credentials(
+    key: SecretKey,
+    file: Option<&PathBuf>,
+    config: Option<&Config>,
+) -> anyhow::Result<Credentials> {
+    let app = |platform: &str| GivenApp {
+        client_id: variable(&format!("{platform}_CLIENT_ID")),
+        client_secret: variable(&format!("{platform}_CLIENT_SECRET")).map(SecretString::from),
     };
+    let address = |name: &str| variable(name).map(|value| url(name, &value)).transpose();
+    let given = Credentials::new(key)?;
+    Ok(Credentials {
+        hubspot_api: hubspot_url()?,
+        hubspot_web: address("HUBSPOT_WEB_URL")?.unwrap_or(given.hubspot_web),
+        hubspot_app: app("HUBSPOT"),
+        salesforce_login: address("SALESFORCE_LOGIN_URL")?,
+        salesforce_app: app("SALESFORCE"),
+        environment: config.map(|config| Environment {
+            hubspot: config.hubspot.clone(),
+            salesforce: config.salesforce.clone(),
+        }),
+        public_url: address("TANDEM_PUBLIC_URL")?,
+        options: settings(file)?.1,
+        ..Credentials::new(given.key)?
+    })
+}
+
+fn hubspot_url() -> anyhow::Result<Url> {
+    url("HUBSPOT_BASE_URL", &variable("HUBSPOT_BASE_URL").unwrap_or_else(|| HUBSPOT.to_owned()))
+}
+
+/// The settings and options of the file, and whether there is one.
+fn settings(file: Option<&PathBuf>) -> anyhow::Result<(Settings, engine::Options, bool)> {
+    let path = match file {
+        Some(path) => Some(path.as_path()),
+        None => Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()),
+    };
+    let from_file = path.is_some();
+    let file = path.map(read_file).transpose()?.unwrap_or_default();
     let mut settings = Settings::recommended();
     settings.create_contacts_as = file.create_contacts_as.unwrap_or(settings.create_contacts_as);
     settings.create_without_email = file.create_without_email.unwrap_or(settings.create_without_email);
@@ -164,20 +222,7 @@ pub fn read(file: Option<&PathBuf>) -> anyhow::Result<Config> {
     if let Some(interval) = file.salesforce_poll_seconds {
         options.poll_interval.salesforce = seconds(interval);
     }
-    let token = variable("HUBSPOT_TOKEN").context(
-        "HUBSPOT_TOKEN is not set; it holds the access token of a HubSpot private app or service key",
-    )?;
-    Ok(Config {
-        settings,
-        from_file,
-        options,
-        hubspot: hubspot::Auth::Token(SecretString::from(token)),
-        hubspot_url: url(
-            "HUBSPOT_BASE_URL",
-            &variable("HUBSPOT_BASE_URL").unwrap_or_else(|| HUBSPOT.to_owned()),
-        )?,
-        salesforce: salesforce_auth()?,
-    })
+    Ok((settings, options, from_file))
 }
 
 fn salesforce_auth() -> anyhow::Result<salesforce::Auth> {

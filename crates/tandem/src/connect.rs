@@ -14,7 +14,6 @@ use crate::config::{self, Config};
 pub struct Opened {
     /// Under the settings that are asked for now.
     pub connection: Connection,
-    salesforce: salesforce::Client,
     /// The row to be kept.
     row: ConnectionRow,
     store: Arc<Store>,
@@ -26,14 +25,6 @@ pub struct Opened {
 
 /// Asks both platforms who they are and opens the connection between them, making it where the store has none.
 pub async fn connect(config: Config, store: Arc<Store>) -> anyhow::Result<Connection> {
-    Ok(connect_with_client(config, store).await?.0)
-}
-
-/// As [`connect`], with the client of the org besides.
-pub async fn connect_with_client(
-    config: Config,
-    store: Arc<Store>,
-) -> anyhow::Result<(Connection, salesforce::Client)> {
     let opened = open(config, store).await?;
     // Settings that do not fit are refused before anything is kept or changed.
     match opened.connection.mapping_problems().await {
@@ -52,8 +43,7 @@ pub async fn connect_with_client(
         }
         Err(error) => return Err(error.into()),
     }
-    let client = opened.salesforce.clone();
-    Ok((opened.keep()?, client))
+    opened.keep()
 }
 
 impl Opened {
@@ -127,15 +117,17 @@ pub async fn open(config: Config, store: Arc<Store>) -> anyhow::Result<Opened> {
     let account = hubspot.account().await.context("HubSpot cannot be connected")?.portal_id;
     let identity = salesforce.identity().await.context("Salesforce cannot be connected")?;
     let org = identity.organization_id;
-    let id = match store.connections()?.into_iter().next() {
-        Some(row) if row.hubspot_account != account || row.salesforce_org != org => bail!(
+    let rows = store.connections()?;
+    let this = |row: &&ConnectionRow| row.hubspot_account == account && row.salesforce_org == org;
+    let id = match (rows.iter().find(this), rows.first()) {
+        (Some(row), _) => row.id.clone(),
+        (None, Some(row)) => bail!(
             "this data folder belongs to HubSpot account {} and Salesforce org {}, not to {account} and {org}; use another \
              folder with --data, or the tokens it was made with",
             row.hubspot_account,
             row.salesforce_org
         ),
-        Some(row) => row.id,
-        None => ConnectionId::new(format!("{account}-{org}")),
+        (None, None) => ConnectionId::new(format!("{account}-{org}")),
     };
     let known = store.connection(&id)?;
     let before: Option<Settings> =
@@ -153,7 +145,7 @@ pub async fn open(config: Config, store: Arc<Store>) -> anyhow::Result<Opened> {
         config.options,
         world.clone(),
         hubspot,
-        salesforce.clone(),
+        salesforce,
     );
     let row = ConnectionRow {
         id,
@@ -165,5 +157,5 @@ pub async fn open(config: Config, store: Arc<Store>) -> anyhow::Result<Opened> {
         settings: kept,
         created_at: world.clock.now(),
     };
-    Ok(Opened { connection, salesforce, row, store, known: known.is_some(), before })
+    Ok(Opened { connection, row, store, known: known.is_some(), before })
 }

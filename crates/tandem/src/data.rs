@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use store::{ConnectionRow, Durability, Store};
+use store::{ConnectionRow, Durability, SecretKey, Store};
 
 /// Where the data is and how to print.
 #[derive(Debug, Clone, Args)]
@@ -18,6 +18,19 @@ pub struct Place {
     #[arg(long)]
     pub json: bool,
 }
+
+/// The key of the secrets in `dir`: from the environment, or from the folder's own file, which is made where it is missing.
+pub fn secret_key(dir: &Path) -> anyhow::Result<SecretKey> {
+    match std::env::var(KEY).ok().filter(|given| !given.trim().is_empty()) {
+        Some(given) => SecretKey::from_base64(&given).with_context(|| {
+            format!("{KEY} does not hold 32 bytes in base64; `openssl rand -base64 32` makes some")
+        }),
+        None => Ok(SecretKey::from_file_or_create(&dir.join("tandem.key"))?),
+    }
+}
+
+/// The environment's name for the key of the secrets.
+const KEY: &str = "TANDEM_SECRET_KEY";
 
 /// An open data folder.
 #[derive(Debug)]

@@ -2,12 +2,21 @@
 
 use std::sync::Arc;
 
-use engine::Events;
+use engine::{EventSource, Events};
 use futures::future::BoxFuture;
 use salesforce::pubsub::{EventError, EventWire, GrpcEvents, PUBSUB_ENDPOINT};
 
+/// Salesforce's event service, for every org that has one.
+pub struct EventService;
+
+impl EventSource for EventService {
+    fn of(&self, client: salesforce::Client) -> BoxFuture<'_, Option<Arc<dyn Events>>> {
+        Box::pin(async move { Some(Arc::new(PubSub::of(client).await?) as Arc<dyn Events>) })
+    }
+}
+
 /// Salesforce's event service for one org.
-pub struct PubSub {
+struct PubSub {
     client: salesforce::Client,
     endpoint: String,
 }
@@ -15,7 +24,7 @@ pub struct PubSub {
 impl PubSub {
     /// The event service of this org: at the address that the environment gives, or at Salesforce's own where the org is
     /// Salesforce's; none for an org that is served elsewhere, as a simulated one.
-    pub async fn of(client: salesforce::Client) -> Option<Self> {
+    async fn of(client: salesforce::Client) -> Option<Self> {
         let given = std::env::var("SALESFORCE_PUBSUB_ENDPOINT").ok().filter(|given| !given.trim().is_empty());
         let endpoint = match given {
             Some(given) if given == "off" => return None,

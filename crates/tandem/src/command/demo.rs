@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use engine::{Connection, Options, Settings, stopper};
+use engine::{Credentials, Environment, GivenApp, Options, Settings, Supervisor};
 use hubspot_sim::HubSpotSim;
 use jiff::Timestamp;
 use model::{ConnectionId, Side, Sides, SyncRule};
@@ -14,9 +14,10 @@ use salesforce_sim::SalesforceSim;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use server::{Access, App, reason_in_words};
-use store::{ConnectionRow, ConnectionState, Durability, HistoryFilter, Outcome, Store};
+use store::{ConnectionRow, ConnectionState, Durability, HistoryFilter, Outcome, SecretKey, Store};
 use transport::World;
 
+use crate::data;
 use crate::listen::{Socket, bind, told_to_stop};
 use crate::simulators::{Dataset, fill};
 
@@ -43,7 +44,10 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     });
     fill(&hubspot, &salesforce, &Dataset::Demo)?;
     let store = Arc::new(Store::open(&folder.path().join("tandem.db"), Durability::Normal)?);
-    let connection = Arc::new(connect(&store, &hubspot, &salesforce, &hubspot_socket, &salesforce_socket)?);
+    let key = data::secret_key(folder.path())?;
+    let credentials =
+        connect(key, &store, &hubspot, &salesforce, (&hubspot_socket, &salesforce_socket, &page))?;
+    let supervisor = Supervisor::new(store.clone(), World::real()?, credentials);
     let id = ConnectionId::new("demo");
     let (hubspot_console, salesforce_console) = (
         format!("{}/_sim/console", hubspot_socket.url()),
@@ -52,10 +56,11 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let url = page.url();
     hubspot_socket.simulate(hubspot.router(), None);
     salesforce_socket.simulate(salesforce.router(), None);
-    let app = App::new(store.clone(), Access::Open)?.with_links(vec![
-        ("HubSpot console".to_owned(), hubspot_console.clone()),
-        ("Salesforce console".to_owned(), salesforce_console.clone()),
-    ]);
+    let app =
+        App::new(store.clone(), Access::Open)?.with_supervisor(Arc::clone(&supervisor)).with_links(vec![
+            ("HubSpot console".to_owned(), hubspot_console.clone()),
+            ("Salesforce console".to_owned(), salesforce_console.clone()),
+        ]);
     page.serve(server::router(app));
     if arguments.json {
         let ready = json!({
@@ -70,44 +75,34 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         );
     }
     std::io::stdout().flush()?;
-    let (stop, stopped) = stopper();
-    let mut engine = tokio::spawn({
-        let connection = Arc::clone(&connection);
-        async move { connection.run(stopped).await }
-    });
+    supervisor.start_all().await?;
     let quiet = arguments.json;
     tokio::select! {
-        ended = &mut engine => {
-            ended??;
-            return Ok(());
-        }
         ended = show(&store, &id, &hubspot, &salesforce, quiet) => ended?,
         () = told_to_stop() => {}
     }
-    stop.stop();
-    if let Ok(ended) = tokio::time::timeout(Duration::from_secs(5), engine).await {
-        ended??;
+    if tokio::time::timeout(Duration::from_secs(5), supervisor.stop()).await.is_err() {
+        tracing::info!("the demo ends in the middle of a batch");
     }
-    drop(connection);
+    drop(supervisor);
     drop(store);
     folder.close().context("the demo's temporary folder could not be removed")?;
     Ok(())
 }
 
+/// Keeps the demo's connection, and gives what it works with: what the wizard would ask for is at hand, too.
 fn connect(
-    store: &Arc<Store>,
+    key: SecretKey,
+    store: &Store,
     hubspot: &HubSpotSim,
     salesforce: &SalesforceSim,
-    hubspot_socket: &Socket,
-    salesforce_socket: &Socket,
-) -> anyhow::Result<Connection> {
-    let world = World::real()?;
+    (hubspot_socket, salesforce_socket, page): (&Socket, &Socket, &Socket),
+) -> anyhow::Result<Credentials> {
     let (on_hubspot, on_salesforce) = (hubspot.access(), salesforce.access());
     // Two-way, so that an edit on either console is seen to arrive on the other.
     let settings = Settings::recommended().with_rule(SyncRule::TwoWay);
-    let id = ConnectionId::new("demo");
     store.create_connection(&ConnectionRow {
-        id: id.clone(),
+        id: ConnectionId::new("demo"),
         name: "Lantern Instruments".into(),
         hubspot_account: on_hubspot.account_id.to_string(),
         salesforce_org: on_salesforce.org_id,
@@ -116,27 +111,32 @@ fn connect(
         settings: serde_json::to_value(&settings)?,
         created_at: Timestamp::now(),
     })?;
-    let hubspot = hubspot::Config::new(
-        hubspot_socket.url().parse()?,
-        hubspot::Auth::Token(SecretString::from(on_hubspot.token)),
-    );
-    let salesforce = salesforce::Config::new(salesforce::Auth::AccessToken {
-        instance_url: salesforce_socket.url().parse()?,
-        token: SecretString::from(on_salesforce.access_token),
-    });
-    let options = Options {
-        poll_interval: Sides { hubspot: Duration::from_secs(2), salesforce: Duration::from_secs(2) },
-        ..Options::default()
-    };
-    Ok(Connection::new(
-        id,
-        store.clone(),
-        settings,
-        options,
-        world.clone(),
-        hubspot::Client::new(world.clone(), hubspot),
-        salesforce::Client::new(world, salesforce),
-    ))
+    Ok(Credentials {
+        hubspot_api: hubspot_socket.url().parse()?,
+        hubspot_web: hubspot_socket.url().parse()?,
+        hubspot_app: GivenApp {
+            client_id: Some(on_hubspot.client_id),
+            client_secret: Some(on_hubspot.client_secret.into()),
+        },
+        salesforce_login: Some(salesforce_socket.url().parse()?),
+        salesforce_app: GivenApp {
+            client_id: Some(on_salesforce.client_id),
+            client_secret: Some(on_salesforce.client_secret.into()),
+        },
+        environment: Some(Environment {
+            hubspot: hubspot::Auth::Token(SecretString::from(on_hubspot.token)),
+            salesforce: salesforce::Auth::AccessToken {
+                instance_url: salesforce_socket.url().parse()?,
+                token: SecretString::from(on_salesforce.access_token),
+            },
+        }),
+        public_url: Some(page.url().parse()?),
+        options: Options {
+            poll_interval: Sides { hubspot: Duration::from_secs(2), salesforce: Duration::from_secs(2) },
+            ..Options::default()
+        },
+        ..Credentials::new(key)?
+    })
 }
 
 /// Tells what crosses over; once the first sync has come to rest, makes an edit on each side to show it.

@@ -1,19 +1,16 @@
-//! `tandem serve`: the engine and its page, until told to stop.
+//! `tandem serve`: every connection at work, and their pages, until told to stop.
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
-use engine::{Connection, stopper};
+use engine::Supervisor;
 use server::{Access, App};
+use transport::World;
 
-use crate::events::PubSub;
+use crate::events::EventService;
 use crate::listen::{bind, told_to_stop};
 use crate::{config, connect, data};
-
-/// How long a batch in hand may take to finish once told to stop.
-const LAST_BATCH: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -28,58 +25,48 @@ pub struct Arguments {
 }
 
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let config = config::read(arguments.config.as_ref())?;
+    let file = arguments.config.as_ref();
+    let config = config::read_if_given(file)?;
     let folder = data::Data::open(&arguments.data.data)?;
+    let key = data::secret_key(&arguments.data.data)?;
+    let mut credentials = config::credentials(key, file, config.as_ref())?;
+    credentials.events = Some(Arc::new(EventService));
     let socket = bind(&arguments.listen, "Tandem").await?;
-    let (connection, salesforce) = connect::connect_with_client(config, folder.store.clone()).await?;
-    let connection = Arc::new(connection);
-    let row = folder.connection()?;
-    eprintln!("{} is kept in step; its page is {}", row.name, socket.url());
-    let app = App::new(folder.store.clone(), Access::Open)?.with_public_url(config::public_url().as_deref());
-    let mut pages = server::router(app);
-    if let Some(intake) = webhooks(&connection, &folder) {
-        pages = pages.merge(server::webhooks(intake));
+    credentials.public_url.get_or_insert(socket.url().parse()?);
+    if let Some(config) = config {
+        connect::connect(config, folder.store.clone()).await?;
     }
-    socket.serve(pages);
-    let (stop, stopped) = stopper();
-    if let Some(events) = PubSub::of(salesforce).await {
-        tokio::spawn({
-            let (connection, stopped) = (Arc::clone(&connection), stopped.clone());
-            async move {
-                if let Err(error) = connection.follow(&events, stopped).await {
-                    tracing::error!(%error, "change events are no longer followed; polls go on");
-                }
-            }
-        });
+    let supervisor = Supervisor::new(folder.store.clone(), World::real()?, credentials);
+    let rows = folder.store.connections()?;
+    for row in &rows {
+        eprintln!("{} is kept in step; its page is {}", row.name, socket.url());
     }
-    let mut engine = tokio::spawn({
-        let connection = Arc::clone(&connection);
-        async move { connection.run(stopped).await }
-    });
-    tokio::select! {
-        ended = &mut engine => {
-            ended??;
-            return Ok(());
-        }
-        () = told_to_stop() => {}
+    if rows.is_empty() {
+        eprintln!("nothing is connected yet; open {}", socket.url());
     }
+    let app = App::new(folder.store.clone(), Access::Open)?
+        .with_public_url(config::public_url().as_deref())
+        .with_supervisor(Arc::clone(&supervisor));
+    socket.serve(server::router(app).merge(server::webhooks(webhooks(&supervisor))));
+    supervisor.start_all().await?;
+    told_to_stop().await;
     eprintln!("stopping: finishing what is in hand");
-    stop.stop();
-    if let Ok(ended) = tokio::time::timeout(LAST_BATCH, engine).await {
-        ended??;
-    }
+    supervisor.stop().await;
     Ok(())
 }
 
-/// The intake of HubSpot's webhooks, where the secret of the app that sends them is set.
-fn webhooks(connection: &Arc<Connection>, folder: &data::Data) -> Option<server::Webhooks> {
-    let given = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    let connection = Arc::clone(connection);
-    Some(server::Webhooks {
-        store: folder.store.clone(),
-        client_secret: given("HUBSPOT_CLIENT_SECRET")?.trim().into(),
+/// The intake of HubSpot's webhooks, for every connection whose app's secret is known.
+fn webhooks(supervisor: &Arc<Supervisor>) -> server::Webhooks {
+    let (secrets, connections) = (Arc::clone(supervisor), Arc::clone(supervisor));
+    server::Webhooks {
+        store: Arc::clone(supervisor.store()),
+        client_secret: Arc::new(move |id| secrets.webhook_secret(id)),
         public_url: config::public_url().map(Into::into),
-        wake: Arc::new(move || connection.wake()),
+        wake: Arc::new(move |id| {
+            if let Some(connection) = connections.connection(id) {
+                connection.wake();
+            }
+        }),
         now: jiff::Timestamp::now,
-    })
+    }
 }
