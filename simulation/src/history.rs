@@ -14,59 +14,15 @@ use rand_chacha::ChaCha8Rng;
 use sim_base::FaultPlan;
 use transport::Clock;
 
-use crate::invariants;
-use crate::lives;
 use crate::oracle::Edit;
+use crate::outcome::{Outcome, digest_of_calls, in_one_thread, tell_calls};
 use crate::people::{FIELDS, ensure_fields, settings, typed};
+use crate::{budget, invariants, lives, ties};
 use simulation::profile::{Hints, Profile};
 use simulation::world::World;
 
 /// How long a calm lasts: longer than any wait of the engine in it.
 const CALM: Duration = Duration::from_secs(25 * 60);
-
-/// What came of a history.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    pub violations: Vec<String>,
-    /// Everything that went over the wire and every value at the end, as one number.
-    pub digest: u64,
-    pub story: Vec<String>,
-    pub totals: Totals,
-}
-
-/// What happened in all histories together.
-#[derive(Debug, Default, Clone)]
-pub struct Totals {
-    pub histories: u64,
-    pub edits: u64,
-    pub kills: u64,
-    pub calls: u64,
-    pub refused_or_lost: u64,
-    /// Edits made between Tandem's look at a record and its write to the same field: no rule covers them, because
-    /// neither platform has a conditional batch write.
-    pub raced: u64,
-}
-
-impl Totals {
-    pub fn add(&mut self, other: &Self) {
-        self.histories += other.histories;
-        self.edits += other.edits;
-        self.kills += other.kills;
-        self.calls += other.calls;
-        self.refused_or_lost += other.refused_or_lost;
-        self.raced += other.raced;
-    }
-}
-
-impl std::fmt::Display for Totals {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} histories: {} edits, {} kills, {} calls of which {} refused or lost, {} edits raced by a write",
-            self.histories, self.edits, self.kills, self.calls, self.refused_or_lost, self.raced
-        )
-    }
-}
 
 /// A record that a person made.
 #[derive(Debug, Clone)]
@@ -102,45 +58,35 @@ struct Driver<'a> {
 
 /// Plays one seed.
 pub fn play(seed: u64, plant: Option<Plant>) -> Outcome {
-    let mut chance = ChaCha8Rng::seed_from_u64(seed);
-    let profile = Profile::draw(seed, &mut chance);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let mut outcome = play_edits(runtime, profile, chance, plant);
+    if plant == Some(Plant::ForgetsCalls) {
+        return budget::play(seed, plant);
+    }
+    let mut outcome = play_edits(seed, plant);
     if plant.is_none() {
-        let lives = lives::play(seed);
-        outcome.violations.extend(lives.violations);
-        outcome.story.extend(lives.story);
-        outcome.digest ^= lives.digest;
+        outcome.join(lives::play(seed));
+        outcome.join(ties::play(seed));
+        outcome.join(budget::play(seed, None));
     }
     outcome
 }
 
-fn play_edits(
-    runtime: std::io::Result<tokio::runtime::Runtime>,
-    profile: Profile,
-    chance: ChaCha8Rng,
-    plant: Option<Plant>,
-) -> Outcome {
-    let done = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
-        runtime.block_on(async {
-            let world = World::new(profile, settings(), plant)?;
-            ensure_fields(&world)?;
-            let mut driver = Driver {
-                kills_left: world.profile.kills,
-                world: &world,
-                chance,
-                ledger: Ledger::default(),
-                outcome: Outcome::default(),
-                typed: 0,
-                hints: Vec::new(),
-            };
-            driver.play().await?;
-            Ok(driver.outcome)
-        })
-    });
-    done.unwrap_or_else(|error| Outcome {
-        violations: vec![format!("Survives: the history could not be played to its end: {error:#}")],
-        ..Outcome::default()
+fn play_edits(seed: u64, plant: Option<Plant>) -> Outcome {
+    let mut chance = ChaCha8Rng::seed_from_u64(seed);
+    let profile = Profile::draw(seed, &mut chance);
+    in_one_thread("the history", async {
+        let world = World::new(profile, settings(), plant)?;
+        ensure_fields(&world)?;
+        let mut driver = Driver {
+            kills_left: world.profile.kills,
+            world: &world,
+            chance,
+            ledger: Ledger::default(),
+            outcome: Outcome::default(),
+            typed: 0,
+            hints: Vec::new(),
+        };
+        driver.play().await?;
+        Ok(driver.outcome)
     })
 }
 
@@ -355,13 +301,14 @@ impl Driver<'_> {
     }
 
     fn hint(&mut self, side: Side, id: &str) {
-        let (lost, doubled) = match self.world.profile.hints {
-            Hints::Lossy => (0.5, 0.2),
-            Hints::Reliable => (0.0, 0.3),
+        let (lost, doubled, late) = match self.world.profile.hints {
+            Hints::Lossy => (0.5, 0.2, 8_000),
+            Hints::Reliable => (0.0, 0.3, 8_000),
+            Hints::Once => (0.0, 0.0, 250),
         };
         let times = u32::from(!self.chance.random_bool(lost)) + u32::from(self.chance.random_bool(doubled));
         for _ in 0..times {
-            let delay = jiff::SignedDuration::from_millis(self.chance.random_range(0..8_000));
+            let delay = jiff::SignedDuration::from_millis(self.chance.random_range(0..late));
             let at = self.world.clock.now();
             let at = at.checked_add(delay).unwrap_or(at);
             self.hints.push((at, side, id.to_owned()));
@@ -413,16 +360,9 @@ impl Driver<'_> {
     }
 
     fn finish(&mut self) -> anyhow::Result<()> {
-        let log = self.world.memory.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        tell_calls(self.world, &mut self.outcome.story);
         let mut hasher = DefaultHasher::new();
-        for line in log.iter() {
-            (line.at.as_nanosecond(), &line.method, &line.target, &line.body, line.status).hash(&mut hasher);
-            let call = format!(
-                "    {} {} {} {} -> {} {}",
-                line.at, line.side, line.method, line.target, line.status, line.body
-            );
-            self.outcome.story.push(call);
-        }
+        digest_of_calls(self.world).hash(&mut hasher);
         for (side, id) in invariants::all_records(self.world) {
             for field in FIELDS {
                 invariants::held(self.world, side, &id, field.name(side)).hash(&mut hasher);
@@ -430,6 +370,7 @@ impl Driver<'_> {
         }
         self.outcome.digest = hasher.finish();
         self.outcome.totals.histories = 1;
+        let log = self.world.memory.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         self.outcome.totals.calls = log.len() as u64;
         self.outcome.totals.refused_or_lost = log.iter().filter(|line| line.status >= 400).count() as u64;
         drop(log);

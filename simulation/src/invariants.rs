@@ -7,8 +7,9 @@ use model::Side;
 use serde_json::Value;
 use store::{HistoryFilter, Outcome};
 
-use crate::history::{Ledger, Made, Totals};
+use crate::history::{Ledger, Made};
 use crate::oracle::{self, Edit};
+use crate::outcome::Totals;
 use crate::people::{FIELDS, same};
 use simulation::memory::CallLine;
 use simulation::world::{World, connection_id};
@@ -25,10 +26,16 @@ pub fn all_records(world: &World) -> Vec<(Side, String)> {
 pub fn held(world: &World, side: Side, id: &str, field: &str) -> Option<String> {
     match side {
         Side::HubSpot => world.hubspot.record("contacts", id)?.properties.get(field).map(ToString::to_string),
-        Side::Salesforce => match world.salesforce.record("Contact", id)?.fields.get(field)? {
-            Value::String(text) => Some(text.clone()),
-            other => Some(other.to_string()),
-        },
+        Side::Salesforce => world.salesforce.record("Contact", id)?.fields.get(field).map(text_of),
+    }
+}
+
+/// A value as a text; nothing as an empty one.
+pub fn text_of(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -227,11 +234,7 @@ fn has_history(body: &str) -> bool {
 fn rows_of(line: &CallLine) -> Vec<Written> {
     let body: Value = serde_json::from_str(&line.body).unwrap_or_default();
     let answer: Value = serde_json::from_str(&line.answer).unwrap_or_default();
-    let text = |value: &Value| match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+    let text = text_of;
     let fields = |map: Option<&Value>| -> BTreeMap<String, String> {
         let entries = map.and_then(Value::as_object).into_iter().flatten();
         entries.map(|(name, value)| (name.clone(), text(value))).collect()

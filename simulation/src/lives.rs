@@ -3,7 +3,6 @@
 //! checked.
 
 use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -21,13 +20,7 @@ use simulation::world::{World, connection_id};
 use store::{ConnectionState, Link};
 use tower::ServiceExt;
 
-/// What came of it.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    pub violations: Vec<String>,
-    pub digest: u64,
-    pub story: Vec<String>,
-}
+use crate::outcome::{Outcome, digest_of_calls, in_one_thread};
 
 const ALLOWED: u64 = 3;
 const CALM: Duration = Duration::from_secs(25 * 60);
@@ -48,27 +41,20 @@ pub fn play(seed: u64) -> Outcome {
     let profile = Profile::draw(seed, &mut chance);
     let poll = [Duration::from_secs(20), Duration::from_secs(30)];
     let profile = Profile { poll, kills: 0, kill_after_create: false, ..profile };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let done = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
-        runtime.block_on(async {
-            let world = World::new(profile, settings(None), None)?;
-            let mut lives = Lives {
-                world: &world,
-                chance,
-                list: String::new(),
-                members: BTreeSet::new(),
-                people: Vec::new(),
-                typed: 0,
-                outcome: Outcome::default(),
-            };
-            lives.play().await?;
-            lives.outcome.digest = lives.digest();
-            Ok(lives.outcome)
-        })
-    });
-    done.unwrap_or_else(|error| Outcome {
-        violations: vec![format!("Survives: the lives could not be played to their end: {error:#}")],
-        ..Outcome::default()
+    in_one_thread("the lives", async {
+        let world = World::new(profile, settings(None), None)?;
+        let mut lives = Lives {
+            world: &world,
+            chance,
+            list: String::new(),
+            members: BTreeSet::new(),
+            people: Vec::new(),
+            typed: 0,
+            outcome: Outcome::default(),
+        };
+        lives.play().await?;
+        lives.outcome.digest = digest_of_calls(&world);
+        Ok(lives.outcome)
     })
 }
 
@@ -361,14 +347,5 @@ impl Lives<'_> {
                 .push(format!("Brakes: {} cleared, and the connection is {state:?}", many.len()));
         }
         Ok(())
-    }
-
-    fn digest(&self) -> u64 {
-        let log = self.world.memory.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut hasher = DefaultHasher::new();
-        for line in log.iter() {
-            (line.at.as_nanosecond(), &line.method, &line.target, &line.body, line.status).hash(&mut hasher);
-        }
-        hasher.finish()
     }
 }

@@ -4,11 +4,16 @@
 //! killed at any wait and started again from disk. Time is paused, chance is seeded, and everything runs in one thread,
 //! so a seed that fails fails again.
 
+mod budget;
 mod history;
 mod invariants;
 mod lives;
 mod oracle;
+mod outcome;
 mod people;
+mod snapshot;
+mod ties;
+mod web;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -18,13 +23,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use clap::Parser;
 use engine::Plant;
 
-use crate::history::Outcome;
+use crate::outcome::{Outcome, Totals};
 
 /// Plays seeded histories of the whole system and checks the invariants.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// How many seeds to play.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 500)]
     seeds: u64,
     /// The first seed.
     #[arg(long, default_value_t = 1)]
@@ -32,7 +37,7 @@ struct Arguments {
     /// Play this one seed and tell what happens in it.
     #[arg(long)]
     replay: Option<u64>,
-    /// Plant a mistake (no-intent, one-shadow, no-overlap, no-generation, unsafe-retry, or all, one after the other)
+    /// Plant a mistake (no-intent, one-shadow, no-overlap, no-generation, unsafe-retry, forgets-calls, or all, one after the other)
     /// and expect that a seed finds it.
     #[arg(long)]
     plant: Option<String>,
@@ -93,7 +98,7 @@ fn report(seed: u64, outcome: &Outcome) {
 /// Plays all seeds and answers whether every one of them keeps the invariants.
 fn play(arguments: &Arguments) -> ExitCode {
     let failed = Mutex::new(BTreeMap::new());
-    let totals = Mutex::new(history::Totals::default());
+    let totals = Mutex::new(Totals::default());
     let seeds = arguments.from..arguments.from.saturating_add(arguments.seeds);
     each(seeds, |seed| {
         let outcome = history::play(seed, None);

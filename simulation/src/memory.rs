@@ -48,6 +48,27 @@ impl CallLine {
             || (target.contains("/composite/sobjects") && self.method != "GET")
     }
 
+    /// Whether the call changes anything, ties between records included.
+    pub fn is_change(&self) -> bool {
+        let target = &self.target;
+        let reads = match self.side {
+            Side::HubSpot => ["/batch/read", "/search", "/oauth/", "/lists/"].as_slice(),
+            Side::Salesforce => {
+                ["/oauth2/", "/query", "/jobs/query", "/sobjects/FieldPermissions"].as_slice()
+            }
+        };
+        let looks_up = self.side == Side::Salesforce
+            && self.method == "POST"
+            && target.contains("/composite/sobjects/")
+            && self.body.contains("\"ids\"");
+        self.method != "GET" && !looks_up && !reads.iter().any(|read| target.contains(read))
+    }
+
+    /// Whether the call counts toward the org's calls of a day: all but signing in.
+    pub fn is_counted(&self) -> bool {
+        self.side == Side::Salesforce && self.target.contains("/services/data/")
+    }
+
     /// Whether the call makes records.
     pub fn is_create(&self) -> bool {
         let target = &self.target;

@@ -14,6 +14,9 @@ pub enum Hints {
     Lossy,
     /// All arrive, late and often twice; polls are hours apart.
     Reliable,
+    /// Each arrives once, at once; polls are hours apart. One that comes while its record is being worked on is the last
+    /// word about that edit.
+    Once,
 }
 
 /// The kind of a history.
@@ -61,10 +64,14 @@ impl Profile {
 
     /// The kind of history that a seed is.
     pub fn draw(seed: u64, chance: &mut ChaCha8Rng) -> Self {
-        let hints = if chance.random_bool(0.35) { Hints::Reliable } else { Hints::Lossy };
+        let hints = match chance.random_range(0..100) {
+            0..25 => Hints::Reliable,
+            25..40 => Hints::Once,
+            _ => Hints::Lossy,
+        };
         let stormy = chance.random_bool(0.6);
         let poll = match hints {
-            Hints::Reliable => [Duration::from_secs(6 * 3600); 2],
+            Hints::Reliable | Hints::Once => [Duration::from_secs(6 * 3600); 2],
             Hints::Lossy => [
                 Duration::from_secs(chance.random_range(5..60)),
                 Duration::from_secs(chance.random_range(10..90)),

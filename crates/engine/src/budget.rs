@@ -3,7 +3,7 @@
 //! Each call is counted on disk before it is made, so that neither a crash nor a lost answer hides one. Where no more may
 //! be made, the pass ends there: marks wait, and it goes on by itself when calls are free again.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use store::{Store, StoreError};
 use transport::Clock;
 
+use crate::plant::Plant;
 use crate::settings::Budget;
 
 /// How long the org's own calls are let alone before one call asks how they stand.
@@ -43,6 +44,9 @@ pub(crate) struct Meter {
     store: Arc<Store>,
     budget: Budget,
     clock: Arc<dyn Clock>,
+    plant: Option<Plant>,
+    /// Calls of this process.
+    counted: AtomicU64,
     /// Whether a person waits for what is being done: the reserve is for that.
     asked_by_person: AtomicBool,
     state: Mutex<State>,
@@ -68,9 +72,24 @@ struct State {
 }
 
 impl Meter {
-    pub fn new(connection: ConnectionId, store: Arc<Store>, budget: Budget, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        connection: ConnectionId,
+        store: Arc<Store>,
+        budget: Budget,
+        clock: Arc<dyn Clock>,
+        plant: Option<Plant>,
+    ) -> Self {
         let asked_by_person = AtomicBool::new(true);
-        Self { connection, store, budget, clock, asked_by_person, state: Mutex::default() }
+        Self {
+            connection,
+            store,
+            budget,
+            clock,
+            plant,
+            counted: AtomicU64::new(0),
+            asked_by_person,
+            state: Mutex::default(),
+        }
     }
 
     /// Notes whether a person asked for what is done from now on.
@@ -97,6 +116,9 @@ impl Meter {
     }
 
     fn used(&self, now: Timestamp) -> Result<u64, StoreError> {
+        if self.plant == Some(Plant::ForgetsCalls) {
+            return Ok(self.counted.load(Ordering::Relaxed));
+        }
         self.store.calls_of_last_day(&self.connection, Side::Salesforce, now)
     }
 
@@ -153,6 +175,7 @@ impl Meter {
             state.held_until = None;
         }
         self.store.add_calls(&self.connection, Side::Salesforce, 1, now)?;
+        self.counted.fetch_add(1, Ordering::Relaxed);
         Ok(Ok(()))
     }
 
@@ -225,7 +248,7 @@ mod tests {
     fn meter(budget: Budget) -> (Meter, Arc<Hands>) {
         let clock = Arc::new(Hands(Mutex::new("2026-03-02T08:00:00Z".parse().unwrap())));
         let store = Arc::new(Store::open_in_memory().unwrap());
-        (Meter::new(ConnectionId::new("c"), store, budget, clock.clone()), clock)
+        (Meter::new(ConnectionId::new("c"), store, budget, clock.clone(), None), clock)
     }
 
     fn allocated(allocation: u64) -> Budget {

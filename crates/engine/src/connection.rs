@@ -92,7 +92,8 @@ impl Connection {
         hubspot: hubspot::Client,
         salesforce: salesforce::Client,
     ) -> Self {
-        let meter = Arc::new(Meter::new(id.clone(), store.clone(), settings.budget, world.clock.clone()));
+        let (budget, clock) = (settings.budget, world.clock.clone());
+        let meter = Arc::new(Meter::new(id.clone(), store.clone(), budget, clock, options.plant));
         salesforce.set_gate(meter.clone());
         let clients = Some(Clients { hubspot: hubspot.clone(), salesforce: salesforce.clone() });
         let sides: Sides<Arc<dyn SideApi>> = Sides {

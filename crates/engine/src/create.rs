@@ -84,7 +84,7 @@ impl Connection {
         for misfit in &plan.misfits {
             let Some(pair) = new.route.pairs.get(misfit.pair) else { continue };
             if let model::Misfit::UnmatchedOwner { value, .. } = &misfit.misfit {
-                misfits.push(self.unmatched_owner(side, value));
+                misfits.extend(self.unmatched_owner(side, value));
                 continue;
             }
             if crate::activities::only_waits(&new.route, &misfit.misfit) {

@@ -6,6 +6,7 @@
 //! Time, chance and transport come in with a [`transport::World`]; nothing here reaches around it.
 
 mod access;
+mod accounts;
 mod activities;
 mod brake;
 mod budget;
@@ -71,8 +72,8 @@ pub use retry::retry;
 pub use run::{Stop, Stopper, stopper};
 pub use schema::MappingProblem;
 pub use settings::{
-    Activity, ActivityMapping, ActivitySettings, Brake, Budget, CreateAs, OwnerPair, OwnerSettings, Settings,
-    UnmatchedOwner,
+    Activity, ActivityMapping, ActivitySettings, Brake, Budget, CreateAs, NeedsContact, OwnerPair,
+    OwnerSettings, Settings, UnmatchedOwner,
 };
 pub use side::{HUBSPOT_MARKER, SALESFORCE_MARKER};
 pub use supervisor::Supervisor;

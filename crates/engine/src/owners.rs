@@ -71,6 +71,11 @@ impl OwnerMap {
         self.people.get(side).contains_key(id) || self.matched.get(side).contains_key(id)
     }
 
+    /// Whether this is the user that Tandem is connected as.
+    fn is_us(&self, side: Side, id: &str) -> bool {
+        self.people.get(side).get(id).is_some_and(|person| person.is_us)
+    }
+
     fn age(&self, now: Timestamp) -> SignedDuration {
         self.read_at.map_or(SignedDuration::MAX, |then| now.duration_since(then))
     }
@@ -157,10 +162,15 @@ impl Connection {
         Ok(())
     }
 
-    /// Says, once for an owner and not for each record, that nobody goes with it.
-    pub(crate) fn unmatched_owner(&self, side: Side, id: &str) -> SyncError {
-        let (name, other) = (self.owner_map().name(side, id), side.other());
-        SyncError {
+    /// Says, once for an owner and not for each record, that nobody goes with it. Of the user that Tandem is connected as
+    /// nobody need be told: it owns what Tandem has made.
+    pub(crate) fn unmatched_owner(&self, side: Side, id: &str) -> Option<SyncError> {
+        let owners = self.owner_map();
+        if owners.is_us(side, id) {
+            return None;
+        }
+        let (name, other) = (owners.name(side, id), side.other());
+        Some(SyncError {
             side,
             object: object_of(side).to_owned(),
             record: id.to_owned(),
@@ -176,7 +186,7 @@ impl Connection {
                  somebody there who stands in."
             ),
             at: self.now(),
-        }
+        })
     }
 
     /// Notes that nobody goes with an owner.
@@ -186,7 +196,10 @@ impl Connection {
         side: Side,
         id: &str,
     ) -> Result<(), store::StoreError> {
-        tx.set_error(&self.id, &self.unmatched_owner(side, id)).map(|_| ())
+        match self.unmatched_owner(side, id) {
+            Some(error) => tx.set_error(&self.id, &error).map(|_| ()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -196,7 +209,7 @@ mod tests {
     use crate::settings::OwnerPair;
 
     fn person(id: &str, email: &str, active: bool) -> Person {
-        Person { id: id.into(), name: String::new(), email: Some(email.into()), active }
+        Person { id: id.into(), name: String::new(), email: Some(email.into()), active, is_us: false }
     }
 
     fn map(settings: &OwnerSettings) -> OwnerMap {

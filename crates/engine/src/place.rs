@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{MatchBy, Side, Sides, Values};
 use store::{Cause, HistoryEntry, Intent, Link, Mark, NewLink, Outcome, Tx};
 
+use crate::accounts::makes_accounts;
 use crate::activities::Readiness;
 use crate::connection::Connection;
 use crate::create::NewRecord;
@@ -14,7 +15,7 @@ use crate::inside::Scopes;
 use crate::pair::Pair;
 use crate::schema::{Route, Schema};
 use crate::settings::CreateAs;
-use crate::side::{Key, RecordState, Refusal};
+use crate::side::{Key, RecordState, Refusal, is_written_apart};
 use crate::waiting::Awaited;
 
 /// An unlinked record and the mark that led to it.
@@ -89,6 +90,8 @@ impl Connection {
         // The oldest of several that share a key comes first.
         strays.sort_by(|a, b| (a.record.created, &a.record.id).cmp(&(b.record.created, &b.record.id)));
         let places = self.find_places(&schema, side, object, &strays).await?;
+        let alone =
+            self.without_contact(&schema, side, object, strays.iter().map(|stray| &stray.record)).await?;
         let mut pairs = Vec::new();
         let mut creates: Vec<NewRecord> = Vec::new();
         for (mut stray, place) in strays.into_iter().zip(places) {
@@ -100,6 +103,9 @@ impl Connection {
                 }
                 Place::Shares { key, with } => self.refuse_shared(side, &stray, &key, &with)?,
                 Place::Nowhere => match creation {
+                    Ok(route) if alone.contains(&stray.record.id) && makes_accounts(&route) => {
+                        self.leave(side, &stray, None)?;
+                    }
                     Ok(route) => match self.readiness(&route, side, &stray.record) {
                         Readiness::Ready => {
                             creates.push(NewRecord { mark: stray.mark, record: stray.record, route });
@@ -355,8 +361,8 @@ impl Connection {
         };
         tx.add_history(&self.id, &entry(None, Outcome::Created))?;
         recovered
-            .intent
-            .sent
+            .shadows
+            .get(target)
             .keys()
             .try_for_each(|field| tx.add_history(&self.id, &entry(Some(field), Outcome::Written)))
     }
@@ -423,16 +429,15 @@ fn counterpart_objects(schema: &Schema, side: Side, object: &str) -> Vec<String>
 fn recovered(intent: Intent, target: Side, made: &RecordState) -> Recovered {
     let mut shadows = Sides::<Values>::default();
     *shadows.get_mut(target.other()) = intent.source.clone();
-    // References may be written after the record is made, and are agreed on only where they are there.
-    let there = |field: &String, sent: &model::Value| {
-        !matches!(sent, model::Value::Reference(_))
-            || made.values.get(field).is_none_or(|now| !now.is_blank())
-    };
-    let sent = intent.sent.iter().filter(|(field, sent)| there(field, sent));
-    let stored = sent.map(|(field, sent)| {
+    let stored = intent.sent.iter().filter_map(|(field, sent)| {
+        let now = made.values.get(field);
+        // It may never have been written: that it is not there is then no edit, and the two agree on it yet.
+        if is_written_apart(target, field) && now != Some(sent) {
+            return None;
+        }
         // Where the platform has rewritten what it was given, what it holds now is what it stored.
-        let now = made.values.get(field).filter(|now| model::same_text(sent, now));
-        (field.clone(), now.unwrap_or(sent).clone())
+        let now = now.filter(|now| model::same_text(sent, now));
+        Some((field.clone(), now.unwrap_or(sent).clone()))
     });
     *shadows.get_mut(target) = stored.collect();
     Recovered { target, shadows, intent }

@@ -16,12 +16,20 @@ pub enum Plant {
     NoGeneration,
     /// A create whose answer was lost is simply sent again.
     UnsafeRetry,
+    /// Calls are counted in memory, so that a new process believes that none were made.
+    ForgetsCalls,
 }
 
 impl Plant {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 5] =
-        [Self::NoIntent, Self::OneShadow, Self::NoOverlap, Self::NoGeneration, Self::UnsafeRetry];
+    pub const ALL: [Self; 6] = [
+        Self::NoIntent,
+        Self::OneShadow,
+        Self::NoOverlap,
+        Self::NoGeneration,
+        Self::UnsafeRetry,
+        Self::ForgetsCalls,
+    ];
 }
 
 impl fmt::Display for Plant {
@@ -32,6 +40,7 @@ impl fmt::Display for Plant {
             Self::NoOverlap => "no-overlap",
             Self::NoGeneration => "no-generation",
             Self::UnsafeRetry => "unsafe-retry",
+            Self::ForgetsCalls => "forgets-calls",
         })
     }
 }

@@ -365,6 +365,7 @@ impl Connection {
             tx.add_history(&self.id, entry)?;
         }
         let mut shadows = work.shadows.clone();
+        note_unmatched(route, work, &mut shadows);
         for index in &work.plan.moved {
             if let Some(pair) = route.pairs.get(*index) {
                 for side in [Side::HubSpot, Side::Salesforce] {
@@ -615,6 +616,26 @@ impl Work {
             for index in named {
                 self.set_aside.insert(index, (side, refusal.clone()));
             }
+        }
+    }
+}
+
+/// Two records met, and nobody goes with the owner of one. What the other holds is kept, so that a later edit there is
+/// known as one; the owner counts as an edit that has not gone across yet, and does so once somebody goes with it.
+fn note_unmatched(route: &Route, work: &Work, shadows: &mut Sides<Values>) {
+    let unmatched = work
+        .plan
+        .misfits
+        .iter()
+        .filter(|misfit| matches!(misfit.misfit, model::Misfit::UnmatchedOwner { .. }));
+    for misfit in unmatched {
+        let Some(pair) = route.pairs.get(misfit.pair) else { continue };
+        let (kept, open) = (misfit.to, misfit.to.other());
+        let met = [kept, open].iter().any(|side| !shadows.get(*side).contains_key(&pair.field(*side).name));
+        if met {
+            let held = work.pair.record(kept).values.get(&pair.field(kept).name).cloned().unwrap_or_default();
+            shadows.get_mut(kept).insert(pair.field(kept).name.clone(), held);
+            shadows.get_mut(open).insert(pair.field(open).name.clone(), model::Value::Blank);
         }
     }
 }

@@ -33,6 +33,22 @@ pub enum Category {
 }
 
 impl Category {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::PropertyValue,
+        Self::Picklist,
+        Self::RequiredField,
+        Self::Duplicate,
+        Self::Permission,
+        Self::Association,
+        Self::SalesforceCustomCode,
+        Self::RecordState,
+        Self::Mapping,
+        Self::Limit,
+        Self::Passing,
+        Self::Other,
+    ];
+
     /// The name in the store and in `--json`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

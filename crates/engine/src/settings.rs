@@ -21,6 +21,9 @@ pub struct Settings {
     pub create_contacts_as: CreateAs,
     /// Whether records that have no email to be matched by are created on the other side.
     pub create_without_email: bool,
+    /// Whether a HubSpot company makes an account only if one of its contacts is in step.
+    #[serde(default)]
+    pub account_needs_contact: NeedsContact,
     /// Whether a person chose the mappings. What they named must be there; of the automatic ones, what a platform does not
     /// have is left out.
     #[serde(default)]
@@ -43,6 +46,20 @@ pub struct Settings {
     /// How many Salesforce calls may be made.
     #[serde(default)]
     pub budget: Budget,
+}
+
+/// When a HubSpot company makes a Salesforce account only if one of its contacts is, or is about to be, in step with a
+/// Contact.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NeedsContact {
+    /// Where contacts have a segment, so that companies of people outside it stay in HubSpot.
+    #[default]
+    WhereSegmented,
+    /// Always.
+    Always,
+    /// Never: every company makes an account.
+    Never,
 }
 
 /// How the owners of the two platforms go together: by email, but for these.
@@ -186,6 +203,7 @@ impl Settings {
         Self {
             create_contacts_as: CreateAs::Contact,
             create_without_email: true,
+            account_needs_contact: NeedsContact::default(),
             chosen: false,
             objects: model::defaults::object_mappings(),
             owners: OwnerSettings::default(),

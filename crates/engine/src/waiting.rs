@@ -29,6 +29,7 @@ impl Connection {
         }
         let ids: Vec<String> = awaited.iter().map(|awaited| awaited.id.clone()).collect();
         tx.set_waiting(&self.id, side, route.object(side), record, &ids)?;
+        self.wake_companies(tx, route, side, awaited)?;
         // One that was linked a moment ago, in the same batch, wakes nobody any more.
         for awaited in awaited {
             for object in &awaited.objects {

@@ -48,8 +48,21 @@ pub(crate) fn merge_owner(
         decided
     };
     let to = decided.from.other();
-    match convert(now.get(decided.from), decided.from, pair, context) {
-        Ok(value) => Decision::Write { to, value, reason: decided.reason, overrules: decided.overrules },
-        Err(misfit) => Decision::Misfit { to, misfit },
+    let misfit = match convert(now.get(decided.from), decided.from, pair, context) {
+        Ok(value) => {
+            return Decision::Write { to, value, reason: decided.reason, overrules: decided.overrules };
+        }
+        Err(misfit) => misfit,
+    };
+    // An owner whom nobody goes with says nothing against one who has been chosen in HubSpot since.
+    let chosen = to == Side::HubSpot && !first && changed.hubspot && pair.mapping.rule == SyncRule::TwoWay;
+    match convert(now.hubspot, Side::HubSpot, pair, context) {
+        Ok(value) if chosen && !value.is_blank() => Decision::Write {
+            to: Side::Salesforce,
+            value,
+            reason: Reason::OnlyHubSpotChanged,
+            overrules: false,
+        },
+        _ => Decision::Misfit { to, misfit },
     }
 }

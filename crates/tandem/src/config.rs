@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use engine::{
-    ActivitySettings, Brake, Budget, CreateAs, Credentials, Environment, GivenApp, OwnerSettings, Settings,
+    ActivitySettings, Brake, Budget, CreateAs, Credentials, Environment, GivenApp, NeedsContact,
+    OwnerSettings, Settings,
 };
 use model::ObjectMapping;
 use secrecy::SecretString;
@@ -29,6 +30,8 @@ pub struct File {
     create_contacts_as: Option<CreateAs>,
     /// Whether records without email are created on the other side.
     create_without_email: Option<bool>,
+    /// Whether a HubSpot company makes an account only if one of its contacts is in step.
+    account_needs_contact: Option<NeedsContact>,
     /// Seconds between two polls of HubSpot.
     hubspot_poll_seconds: Option<u64>,
     /// Seconds between two polls of Salesforce.
@@ -126,6 +129,7 @@ pub fn to_toml(settings: &Settings) -> anyhow::Result<String> {
         version: Some(VERSION),
         create_contacts_as: Some(settings.create_contacts_as),
         create_without_email: Some(settings.create_without_email),
+        account_needs_contact: Some(settings.account_needs_contact),
         hubspot_poll_seconds: None,
         salesforce_poll_seconds: None,
         chosen: Some(settings.chosen),
@@ -205,6 +209,7 @@ fn settings(file: Option<&PathBuf>) -> anyhow::Result<(Settings, engine::Options
     let mut settings = Settings::recommended();
     settings.create_contacts_as = file.create_contacts_as.unwrap_or(settings.create_contacts_as);
     settings.create_without_email = file.create_without_email.unwrap_or(settings.create_without_email);
+    settings.account_needs_contact = file.account_needs_contact.unwrap_or(settings.account_needs_contact);
     if let Some(objects) = file.objects {
         settings.objects = objects;
         settings.chosen = file.chosen.unwrap_or(true);

@@ -40,6 +40,17 @@ impl Stage {
             Act::Property { object, name, kind, choices } => self.property(object, name, kind, choices).await,
             Act::Join { name, segment } => self.member(name, segment, "add").await,
             Act::Leave { name, segment } => self.member(name, segment, "remove").await,
+            Act::Limit { most, from, to } => {
+                let path = format!("/crm/v4/associations/{from}/{to}/labels");
+                let labels = self.ask("GET", &path, None).await?;
+                let plain = labels.get("results").and_then(Value::as_array).into_iter().flatten();
+                let plain = plain.filter(|one| one.get("label").is_some_and(Value::is_null));
+                let kind = plain.filter_map(|one| one.get("typeId")).next().context("no such association")?;
+                let path =
+                    format!("/crm/v4/associations/definitions/configurations/{from}/{to}/batch/create");
+                let input = json!({"category": "HUBSPOT_DEFINED", "typeId": kind, "maxToObjectIds": most});
+                self.ask("POST", &path, Some(&json!({"inputs": [input]}))).await.map(|_| ())
+            }
             Act::Erase { name } => {
                 let (object, id) = self.known(Side::HubSpot, name)?;
                 self.console(&format!("{object}/{id}/erase"), "").await.map(|_| ())

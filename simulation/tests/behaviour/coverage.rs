@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::table::Scenario;
+use engine::Category;
+
+use crate::row::Expected;
+use crate::table::{Scenario, What};
 
 /// Compares the page with the table.
 pub fn check(scenarios: &[Scenario]) -> Result<(), String> {
@@ -58,4 +61,22 @@ pub fn compare(text: &str, scenarios: &[Scenario]) -> Result<(), String> {
         wrong.push(format!("{} (section {}) is not named", scenario.name, scenario.section));
     }
     if wrong.is_empty() { Ok(()) } else { Err(format!("docs/behaviour.md:\n  {}", wrong.join("\n  "))) }
+}
+
+/// Every kind of error that the engine knows is shown by a scenario.
+pub fn errors(scenarios: &[Scenario]) -> Result<(), String> {
+    let shown: BTreeSet<&str> = scenarios
+        .iter()
+        .flat_map(|scenario| &scenario.rows)
+        .filter_map(|row| match &row.what {
+            What::Then(Expected::Error { category, .. }) => Some(category.as_str()),
+            _ => None,
+        })
+        .collect();
+    let missing: Vec<&str> = Category::ALL
+        .into_iter()
+        .map(Category::as_str)
+        .filter(|category| !shown.contains(category))
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("no scenario has an error of kind {missing:?}")) }
 }

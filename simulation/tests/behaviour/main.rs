@@ -29,6 +29,10 @@ fn main() -> ExitCode {
             trials.push(Trial::test("every-scenario-is-listed", move || {
                 coverage::check(&known).map_err(Failed::from)
             }));
+            let known = scenarios.clone();
+            trials.push(Trial::test("every-kind-of-error-is-shown", move || {
+                coverage::errors(&known).map_err(Failed::from)
+            }));
             trials.extend(scenarios.into_iter().map(|scenario| {
                 Trial::test(scenario.name.clone(), move || stage::play(&scenario).map_err(Failed::from))
             }));

@@ -55,6 +55,12 @@ pub enum Act {
         from: String,
         to: String,
     },
+    /// How many records of one object a HubSpot record may be associated with.
+    Limit {
+        most: u32,
+        from: String,
+        to: String,
+    },
     /// A HubSpot segment with these members.
     Segment {
         name: String,
@@ -276,6 +282,11 @@ fn hubspot_act(text: &str) -> Result<Act, String> {
         "separates" => {
             let (from, to) = split(rest, " from ")?;
             Act::Separate { from: name(from)?, to: name(to)? }
+        }
+        "allows" => {
+            let (most, objects) = split(rest, " ")?;
+            let (to, from) = split(objects, " of a ")?;
+            Act::Limit { most: number(most)?, from: hubspot_object(from), to: hubspot_object(to) }
         }
         "segment" => {
             let (head, members) = rest.split_once(':').unwrap_or((rest, ""));

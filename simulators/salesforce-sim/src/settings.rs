@@ -21,7 +21,9 @@ use crate::{SalesforceSim, ids};
 /// ```json
 /// {
 ///   "validation_rules": [{"object": "Contact", "name": "Needs_Email", "condition": "ISBLANK(Email)",
-///                         "message": "A contact needs an email.", "field": "Email", "active": true}],
+///                         "message": "A contact needs an email.", "field": "Email", "active": true},
+///                        {"object": "Lead", "condition": "TRUE", "message": "storage limit exceeded",
+///                         "code": "STORAGE_LIMIT_EXCEEDED"}],
 ///   "duplicate_rules": [{"object": "Contact", "fields": ["Email"], "action": "alert", "matches": "Lead",
 ///                        "name": "Contact_Rule", "message": "…", "on_create": true, "on_update": false}],
 ///   "locks": [{"ids": ["003…"], "times": 2, "seconds": 60}],
@@ -91,8 +93,33 @@ struct ValidationSetting {
     condition: String,
     message: String,
     field: Option<String>,
+    /// What the refusal is called where a trigger, a flow or a limit of the org refuses rather than a validation rule.
+    code: Option<RefusalCode>,
     #[serde(default = "yes")]
     active: bool,
+}
+
+/// Status codes with which an org refuses a write of its own accord.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum RefusalCode {
+    CannotInsertUpdateActivateEntity,
+    CannotExecuteFlowTrigger,
+    StorageLimitExceeded,
+    TransferRequiresRead,
+    ImportError,
+}
+
+impl RefusalCode {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::CannotInsertUpdateActivateEntity => "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+            Self::CannotExecuteFlowTrigger => "CANNOT_EXECUTE_FLOW_TRIGGER",
+            Self::StorageLimitExceeded => "STORAGE_LIMIT_EXCEEDED",
+            Self::TransferRequiresRead => "TRANSFER_REQUIRES_READ",
+            Self::ImportError => "IMPORT_ERROR",
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -202,6 +229,7 @@ impl Org {
                     condition: Formula::parse(&rule.condition)?,
                     message: rule.message,
                     field: rule.field,
+                    code: rule.code.map_or("FIELD_CUSTOM_VALIDATION_EXCEPTION", RefusalCode::as_str),
                 });
             }
             self.rules.validation = made;

@@ -366,7 +366,12 @@ fn set_failed(outcomes: &mut [Written], row: usize, name: &str, error: &Error) {
 fn refuse(outcomes: &mut [Written], row: usize, name: &str, error: &Error) {
     let Some(outcome) = outcomes.get_mut(row) else { return };
     let api = error.api();
-    let code = api.and_then(|api| api.category.clone()).unwrap_or_else(|| "NO_ANSWER".to_owned());
+    // What is wrong with an association is said by the sub-category: `crm.associations.ASSOCIATION_LIMIT_EXCEEDED`.
+    let said = api.and_then(|api| {
+        let sub = api.sub_category.as_deref().and_then(|sub| sub.strip_prefix("crm.associations."));
+        sub.map(ToOwned::to_owned).or_else(|| api.category.clone())
+    });
+    let code = said.unwrap_or_else(|| "NO_ANSWER".to_owned());
     *outcome = Written::Refused(Refusal {
         code,
         message: api.map_or_else(|| error.to_string(), |api| api.message.clone()),

@@ -626,6 +626,7 @@ impl SideApi for HubSpotSide {
                         id: owner.id,
                         email: owner.email,
                         active: !owner.archived,
+                        is_us: false,
                     }
                 }));
             }

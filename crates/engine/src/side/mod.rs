@@ -27,6 +27,14 @@ pub const HUBSPOT_MARKER: &str = "tandem_salesforce_id";
 /// See [`HUBSPOT_MARKER`].
 pub const SALESFORCE_MARKER: &str = "Tandem_HubSpot_Id__c";
 
+/// Whether a field of `side` is written in a call of its own, after the rest of its record: an association, contact roles.
+pub(crate) fn is_written_apart(side: Side, field: &str) -> bool {
+    match side {
+        Side::HubSpot => associations::is_association(field),
+        Side::Salesforce => field == roles::ROLES || salesforce::is_elsewhere(field),
+    }
+}
+
 /// A record as one side holds it.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordState {
@@ -96,6 +104,8 @@ pub(crate) struct Person {
     pub email: Option<String>,
     /// Whether records can be given to them.
     pub active: bool,
+    /// Whether this is the user that Tandem itself is connected as.
+    pub is_us: bool,
 }
 
 /// A page of records that may have changed.

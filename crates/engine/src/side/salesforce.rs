@@ -2,6 +2,8 @@
 
 mod members;
 
+pub(super) use self::members::is_elsewhere;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +17,6 @@ use model::{Access, ChoiceList, ChoiceOption, EditTime, Field, Kind, Side, TextF
 use tokio::sync::OnceCell;
 
 use crate::activities::TASK;
-use crate::campaigns::{CAMPAIGN, MEMBER, MEMBER_STATUS};
 use crate::import::Chosen;
 
 use super::roles;
@@ -40,8 +41,8 @@ const WRITE: WriteOptions = WriteOptions { all_or_none: false, allow_duplicates:
 pub(crate) struct SalesforceSide {
     client: Client,
     user: OnceCell<String>,
-    /// The objects that have no marker field yet: they cannot be asked for it.
-    unmarked: Arc<Mutex<BTreeSet<String>>>,
+    /// The objects that are known to have the marker field: no other can be asked for it.
+    marked: Arc<Mutex<BTreeSet<String>>>,
     /// What was described, until something of it changes.
     described: Arc<Mutex<BTreeMap<String, Vec<Field>>>>,
     /// The fields of each object that tell what became of a record.
@@ -57,7 +58,7 @@ impl SalesforceSide {
         Self {
             client,
             user: OnceCell::new(),
-            unmarked: Arc::default(),
+            marked: Arc::default(),
             described: Arc::default(),
             telling: Arc::default(),
             conditions: Arc::default(),
@@ -69,8 +70,8 @@ impl SalesforceSide {
         &self.client
     }
 
-    fn unmarked(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.unmarked.lock().unwrap_or_else(PoisonError::into_inner)
+    fn marked(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.marked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn described(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Field>>> {
@@ -80,10 +81,9 @@ impl SalesforceSide {
     fn columns(&self, object: &str, fields: &[Field]) -> String {
         let read: Vec<Field> =
             fields.iter().filter(|field| !members::is_elsewhere(&field.name)).cloned().collect();
-        let never = matches!(object, CAMPAIGN | MEMBER | MEMBER_STATUS);
         let telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
         let telling = telling.get(object).map_or(&[][..], Vec::as_slice);
-        column_list(&read, telling, !never && !self.unmarked().contains(object))
+        column_list(&read, telling, self.marked().contains(object))
     }
 
     /// The connected user, by whose id Tandem's own changes are known.
@@ -228,9 +228,9 @@ impl SideApi for SalesforceSide {
                 fields.iter_mut().for_each(as_of_a_task);
             }
             if fields.iter().any(|field| field.name == SALESFORCE_MARKER) {
-                self.unmarked().remove(object);
+                self.marked().insert(object.to_owned());
             } else {
-                self.unmarked().insert(object.to_owned());
+                self.marked().remove(object);
             }
             self.described().insert(object.to_owned(), fields.clone());
             Ok(fields)
@@ -275,12 +275,12 @@ impl SideApi for SalesforceSide {
             let sets = self.client.permission_sets(user).await.map_err(|error| failed(&error))?;
             let set = sets.iter().find(|set| !set.is_owned_by_profile).or_else(|| sets.first());
             let Some(set) = set else {
-                self.unmarked().remove(object);
+                self.marked().insert(object.to_owned());
                 return Ok(());
             };
             match self.client.grant_field(&set.id, object, SALESFORCE_MARKER).await {
                 Ok(Granted::Now | Granted::Already) => {
-                    self.unmarked().remove(object);
+                    self.marked().insert(object.to_owned());
                     Ok(())
                 }
                 Err(error) => Err(failed(&error)),
@@ -447,7 +447,7 @@ impl SideApi for SalesforceSide {
         fields: &'a [Field],
     ) -> Answer<'a, Vec<RecordState>> {
         Box::pin(async move {
-            if keys.is_empty() || (key == Key::Marker && self.unmarked().contains(object)) {
+            if keys.is_empty() || (key == Key::Marker && !self.marked().contains(object)) {
                 return Ok(Vec::new());
             }
             // A converted lead lives on as a contact.
@@ -598,6 +598,7 @@ impl SideApi for SalesforceSide {
             let users = "SELECT Id, Name, Email, IsActive FROM User WHERE UserType IN ('Standard', 'PowerPartner', \
                          'Guest') ORDER BY CreatedDate, Id";
             let queues = "SELECT Id, Name, Email FROM Group WHERE Type = 'Queue' ORDER BY Id";
+            let us = self.user().await?;
             let mut people = Vec::new();
             for soql in [users, queues] {
                 let rows = self.client.query_rows(soql, Scope::Live).await.map_err(|error| failed(&error))?;
@@ -606,6 +607,7 @@ impl SideApi for SalesforceSide {
                     name: row.text("Name").unwrap_or_default().to_owned(),
                     email: row.text("Email").map(ToOwned::to_owned),
                     active: row.get("IsActive").and_then(serde_json::Value::as_bool).unwrap_or(true),
+                    is_us: row.id.as_deref() == Some(us),
                 }));
             }
             Ok(people)

@@ -1,6 +1,8 @@
 //! The program as a person or a script runs it, against the simulators as separate processes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)] // a test that cannot go on should stop
 
+pub mod sample;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -44,6 +44,8 @@ pub(crate) struct ValidationRule {
     pub condition: Formula,
     pub message: String,
     pub field: Option<String>,
+    /// What the refusal is called.
+    pub code: &'static str,
 }
 
 /// A rule against records that say the same in some fields.

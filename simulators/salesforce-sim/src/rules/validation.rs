@@ -26,7 +26,7 @@ impl Org {
                 rule.condition.holds(&Looking { org: self, def, row, before, new, now: writer.now })
             })
             .map(|rule| {
-                let refusal = Refusal::new("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message.clone());
+                let refusal = Refusal::new(rule.code, rule.message.clone());
                 match &rule.field {
                     Some(field) => refusal.about(field.clone()),
                     None => refusal,

@@ -18,7 +18,7 @@ struct Member {
 }
 
 /// Whether this stands for something that is kept in other records.
-pub(super) fn is_elsewhere(field: &str) -> bool {
+pub(in crate::side) fn is_elsewhere(field: &str) -> bool {
     matches!(field, MEMBERS | STATUSES | NEW_STATUS)
 }
 
