@@ -2,6 +2,7 @@
 //! request go the same way as a request of their own.
 
 mod collections;
+mod columns;
 mod composite;
 mod conditions;
 mod graph;
