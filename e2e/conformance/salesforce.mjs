@@ -57,6 +57,15 @@ export function salesforceConforms(access) {
       Metadata: { type: 'Text', label: 'Number elsewhere', length: 40, externalId: true, unique: true },
     });
     assert.equal(field.success, true);
+    const { records: [profile] } = await org.query('SELECT Id FROM PermissionSet WHERE IsOwnedByProfile = true');
+    const granted = await org.sobject('FieldPermissions').create({
+      ParentId: profile.Id,
+      SobjectType: 'Account',
+      Field: 'Account.Number_Elsewhere__c',
+      PermissionsRead: true,
+      PermissionsEdit: true,
+    });
+    assert.equal(granted.success, true);
     const accounts = org.sobject('Account');
     const first = await accounts.upsert({ Number_Elsewhere__c: 'E 1', Name: 'First' }, 'Number_Elsewhere__c');
     assert.equal(first.created, true);

@@ -19,7 +19,7 @@ pub(crate) struct ApiError {
 }
 
 impl ApiError {
-    fn new(status: u16, category: Option<&'static str>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, category: Option<&'static str>, message: impl Into<String>) -> Self {
         Self {
             status,
             message: message.into(),

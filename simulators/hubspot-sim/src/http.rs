@@ -58,6 +58,13 @@ impl Sim {
         self.account.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Lets records go that have lain in the recycle bin for too long.
+    pub(crate) fn empty_bin(&self, now: i64) {
+        if self.read().overdue(now) {
+            self.write().empty_bin(now);
+        }
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         *self.settings.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -291,9 +298,11 @@ impl Sim {
             half,
         };
         if found.own {
+            self.empty_bin(now);
             let outcome = (found.handler)(&ctx);
             return respond(outcome.unwrap_or_else(|error| refuse(&error, "")), None, None);
         }
+        self.empty_bin(now);
         // Jobs whose time has come end before anything is answered.
         if self.read().platform.transfers.due(now) {
             self.write().run_jobs(now);

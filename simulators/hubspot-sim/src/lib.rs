@@ -26,6 +26,7 @@ mod registry;
 mod routes;
 mod schemas;
 mod search;
+mod sensitive;
 mod table;
 mod time;
 mod unique;

@@ -12,6 +12,9 @@ use crate::registry::{COMPANIES, CONTACTS, DEALS, TICKETS};
 /// The most records that can be merged into one.
 const MOST: usize = 250;
 
+/// How long a deleted record can be restored: 90 days.
+const RESTORABLE_MS: i64 = 90 * 86_400_000;
+
 impl Account {
     /// Whether records of a kind can be merged.
     pub(crate) fn merges(&self, object: usize) -> bool {
@@ -170,6 +173,27 @@ impl Account {
         store.by_modified.remove((record.modified, id));
         if let Some(at) = record.archived {
             store.archived.remove(&(at, id));
+        }
+    }
+
+    /// Whether a record has lain in the recycle bin for so long that it goes for good.
+    pub(crate) fn overdue(&self, now: i64) -> bool {
+        let last = now - RESTORABLE_MS;
+        self.stores.iter().any(|store| store.archived.first().is_some_and(|(at, _)| *at < last))
+    }
+
+    /// Empties the recycle bin of what can no longer be restored.
+    pub(crate) fn empty_bin(&mut self, now: i64) {
+        let last = now - RESTORABLE_MS;
+        for object in 0..self.stores.len() {
+            let overdue = self.stores[object].archived.iter().take_while(|(at, _)| *at < last);
+            let ids: Vec<u64> = overdue.map(|(_, id)| *id).collect();
+            for id in ids {
+                let at = self.tick(now);
+                self.take_links((object, id), at);
+                self.replace_members(object, &[id], None, at);
+                self.forget(object, id);
+            }
         }
     }
 

@@ -238,6 +238,7 @@ impl HubSpotSim {
     /// A unique value that another record has taken since.
     pub fn restore_record(&self, object: &str, id: &str) -> Result<bool, SimError> {
         let now = self.0.now();
+        self.0.empty_bin(now);
         let mut account = self.0.write();
         let (object, id) = (object_of(&account, object)?, parse_id(id)?);
         Ok(account.acting_as(person(), |account| account.restore(object, id, now))?)

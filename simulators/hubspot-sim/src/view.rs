@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::account::Account;
 use crate::error::ApiError;
 use crate::record::{Record, Version};
+use crate::sensitive::Seen;
 use crate::time::iso;
 
 /// Which properties an answer has.
@@ -20,6 +21,8 @@ pub(crate) struct Shape {
     pub(crate) all: bool,
     /// Only those named, besides the ones that are always there.
     pub(crate) exact: bool,
+    /// Which guarded values it may hold.
+    pub(crate) seen: Seen,
 }
 
 impl Account {
@@ -46,6 +49,9 @@ impl Account {
         let mut properties = Map::new();
         for name in names {
             let Some((key, property)) = store.active(name) else { continue };
+            if !shape.seen.has(property.sensitivity) {
+                continue;
+            }
             match self.value(object, record, key, as_of) {
                 Some(value) => {
                     properties.insert(property.name.clone(), Value::String(value.into_owned()));

@@ -69,6 +69,13 @@ impl Account {
                 failed.map_or(Ok(value), Err)
             });
             match checked {
+                Ok(Some(value)) if object == CONTACTS && self.is_blocked(&name, &value, before) => {
+                    // assumed: the code is that of an import; what other calls are answered is told nowhere
+                    let message = format!(
+                        "{value} belongs to a contact who was deleted for good and cannot be used again"
+                    );
+                    invalid.push(Invalid::new(&name, "GDPR_BLACKLISTED_EMAIL", message));
+                }
                 Ok(value) => {
                     let backwards = name == "lifecyclestage"
                         && !source.is_person()
@@ -94,6 +101,13 @@ impl Account {
             self.check_required(object, &values)?;
         }
         Ok(values)
+    }
+
+    /// Whether an address is that of somebody who was deleted for good.
+    fn is_blocked(&self, name: &str, value: &str, before: Option<&str>) -> bool {
+        matches!(name, "email" | "hs_additional_emails")
+            && before != Some(value)
+            && value.split(';').any(|address| self.blocked.contains(&address.to_lowercase()))
     }
 
     fn is_backwards(&self, object: usize, before: Option<&str>, after: Option<&str>) -> bool {

@@ -230,3 +230,83 @@ async fn lists_of_contacts_are_read_as_before() {
     );
     assert_eq!(world.get("/contacts/v1/lists/999").await.status, 404);
 }
+
+#[tokio::test]
+async fn companies_and_deals_are_written_by_the_older_paths() {
+    let world = World::new();
+    let contact = world.contact("a@b.example").await;
+    let body = json!({ "properties": [{ "name": "name", "value": "Acme" }, { "name": "domain", "value": "acme.example" }] });
+    let made = world.post("/companies/v2/companies/", body).await;
+    assert_eq!(
+        (made.status, &made.body["properties"]["name"]["value"]),
+        (200, &json!("Acme")),
+        "{}",
+        made.text
+    );
+    let company = made.body["companyId"].to_string();
+    let path = format!("/companies/v2/companies/{company}");
+    let renamed =
+        world.call("PUT", &path, json!({ "properties": [{ "name": "name", "value": "Acme Ltd" }] })).await;
+    assert_eq!(renamed.body["properties"]["name"]["value"], "Acme Ltd");
+    assert_eq!(world.call("PUT", &format!("{path}/contacts/{contact}"), json!(null)).await.status, 200);
+    assert_eq!(world.get(&format!("{path}/vids")).await.body["vids"][0].to_string(), contact);
+
+    let deal = json!({
+        "associations": { "associatedVids": [contact.parse::<u64>().expect("an id")] },
+        "properties": [{ "name": "dealname", "value": "One" }, { "name": "dealstage", "value": "closedwon" }],
+    });
+    let made = world.post("/deals/v1/deal", deal).await;
+    assert_eq!(made.body["associations"]["associatedVids"][0].to_string(), contact, "{}", made.text);
+    let path = format!("/deals/v1/deal/{}", made.body["dealId"]);
+    assert_eq!(
+        world.call("PUT", &format!("{path}/associations/COMPANY?id={company}"), json!(null)).await.status,
+        204
+    );
+    assert_eq!(world.get(&path).await.body["associations"]["associatedCompanyIds"][0].to_string(), company);
+    let bad = json!({ "properties": [{ "name": "no_such", "value": "x" }] });
+    assert_eq!(world.call("PUT", &path, bad).await.status, 400);
+    assert_eq!(world.call("DELETE", &path, json!(null)).await.status, 204);
+    assert_eq!(world.get(&path).await.status, 404);
+    let gone = world.call("DELETE", &format!("/companies/v2/companies/{company}"), json!(null)).await;
+    assert_eq!(gone.body["deleted"], true);
+}
+
+#[tokio::test]
+async fn records_of_any_kind_have_older_paths_and_associations() {
+    let world = World::new();
+    let contact = world.contact("a@b.example").await;
+    let ticket = json!([
+        { "name": "subject", "value": "Broken" }, { "name": "hs_pipeline", "value": "0" }, { "name": "hs_pipeline_stage", "value": "1" },
+    ]);
+    let made = world.post("/crm-objects/v1/objects/tickets", ticket).await;
+    assert_eq!((made.status, &made.body["objectType"]), (200, &json!("TICKET")), "{}", made.text);
+    let id = made.body["objectId"].to_string();
+    let path = format!("/crm-objects/v1/objects/tickets/{id}");
+    world.call("PUT", &path, json!([{ "name": "subject", "value": "Mended" }])).await;
+    let read = world.get(&format!("{path}?properties=subject")).await.body["properties"]["subject"].clone();
+    assert_eq!((&read["value"], read["versions"].as_array().map(Vec::len)), (&json!("Mended"), Some(2)));
+    let paged = world.get("/crm-objects/v1/objects/tickets/paged?properties=subject").await.body;
+    assert_eq!((&paged["objects"][0]["objectId"].to_string(), &paged["hasMore"]), (&id, &json!(false)));
+
+    let link = json!({ "fromObjectId": contact, "toObjectId": id, "category": "HUBSPOT_DEFINED", "definitionId": 15 });
+    assert_eq!(world.call("PUT", "/crm-associations/v1/associations", link.clone()).await.status, 204);
+    let linked = format!("/crm-associations/v1/associations/{id}/HUBSPOT_DEFINED/16");
+    assert_eq!(world.get(&linked).await.body["results"][0].to_string(), contact);
+    assert_eq!(world.call("PUT", "/crm-associations/v1/associations/delete", link).await.status, 204);
+    assert_eq!(world.get(&linked).await.body["results"], json!([]));
+    assert_eq!(world.call("DELETE", &path, json!(null)).await.status, 204);
+}
+
+#[tokio::test]
+async fn contacts_are_changed_by_email_and_merged_by_the_older_paths() {
+    let world = World::new();
+    let (one, two) = (world.contact("a@b.example").await, world.contact("c@b.example").await);
+    let name = json!({ "properties": [{ "property": "firstname", "value": "Ada" }] });
+    assert_eq!(world.post("/contacts/v1/contact/email/a@b.example/profile", name.clone()).await.status, 204);
+    assert_eq!(world.post("/contacts/v1/contact/email/nobody@b.example/profile", name).await.status, 404);
+    let merged =
+        world.post(&format!("/contacts/v1/contact/merge-vids/{one}"), json!({ "vidToMerge": two })).await;
+    assert_eq!(merged.status, 200, "{}", merged.text);
+    let kept = world.get(&format!("/contacts/v1/contact/vid/{two}/profile")).await.body;
+    assert_eq!(kept["properties"]["email"]["value"], "a@b.example");
+}

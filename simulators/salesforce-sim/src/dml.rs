@@ -59,20 +59,7 @@ impl Org {
         let values = self.checked(&object, fields, Verb::Create, writer).map_err(one)?;
         let given: Given = values.iter().map(|(at, _)| *at).collect();
         let table = self.table_mut(&object).ok_or_else(|| vec![no_type(&object)])?;
-        let number = table.next_number();
-        let second = writer.now.as_second();
-        let mut row = RowData {
-            id: ids::make(&table.def.prefix, number),
-            number,
-            def: Arc::clone(&table.names),
-            values: Vec::new(),
-            created_at: second,
-            created_by: Arc::clone(&writer.user),
-            modified_at: second,
-            modified_by: Arc::clone(&writer.user),
-            modstamp: second,
-            deleted: false,
-        };
+        let mut row = table.blank(&writer.user, writer.now.as_second());
         for (at, value) in values {
             row.set(at, value);
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::org::{Org, RowData};
+use crate::rules::decides_access;
 use crate::storage::Stored;
 
 /// The states of records before the writes of open transactions, oldest first.
@@ -33,10 +34,15 @@ impl Org {
     /// Closes the innermost transaction: keeps its writes, or takes them back.
     pub fn end(&mut self, mark: Mark, keep: bool) {
         if !keep {
-            for before in self.journal.before.split_off(mark.0).into_iter().rev() {
+            let undone = self.journal.before.split_off(mark.0);
+            let access = undone.iter().any(|before| decides_access(&before.object));
+            for before in undone.into_iter().rev() {
                 if let Some(table) = self.table_mut(&before.object) {
                     table.restore(&before.id, before.row);
                 }
+            }
+            if access {
+                self.weigh_all_grants();
             }
         }
         self.journal.open = self.journal.open.saturating_sub(1);
@@ -52,11 +58,19 @@ impl Org {
         let at = at.or_else(|| self.tables.keys().position(|name| name.eq_ignore_ascii_case(object)));
         let Some((_, table)) = at.and_then(|at| self.tables.get_index_mut(at)) else { return };
         let id = row.id.clone();
+        let grant =
+            (table.def.name == "FieldPermissions").then(|| row.text("Field").unwrap_or_default().to_owned());
         let before = table.put(row);
         self.changes.note(&table.def.name, &id, before.as_ref());
+        let access = decides_access(&table.def.name);
         if noting {
             let object = table.def.name.clone();
             self.journal.before.push(Before { object, id, row: before });
+        }
+        match grant.as_deref().and_then(|key| key.split_once('.')) {
+            Some((object, field)) => self.weigh_grants_of(object, field),
+            None if access => self.weigh_all_grants(),
+            None => {}
         }
     }
 

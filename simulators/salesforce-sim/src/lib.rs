@@ -16,6 +16,7 @@ mod dml;
 mod embed;
 mod error;
 mod gate;
+mod geo;
 mod ids;
 mod journal;
 mod load;
@@ -194,7 +195,7 @@ impl SalesforceSim {
             start_setup: setup::Setup::default(),
             events: pubsub::Events::new(options.seed),
         };
-        state.grant_objects(&setup::Who { user: Arc::clone(&state.integration), now });
+        state.grant_all(&setup::Who { user: Arc::clone(&state.integration), now });
         state.start = state.org.clone();
         Self(Arc::new(Inner {
             clock: options.clock,
@@ -376,13 +377,13 @@ impl SalesforceSim {
         })
     }
 
-    /// Makes sure that an object has this field of the org's own; `metadata` as the Tooling API takes it.
+    /// Makes sure that an object has this field of the org's own, and that everybody sees it, as a person leaves it who
+    /// makes it on the setup pages; `metadata` as the Tooling API takes it.
     ///
     /// # Errors
     /// When there is no such object, or the definition is no good.
     pub fn ensure_custom_field(&self, object: &str, name: &str, metadata: &Value) -> Result<(), String> {
-        let now = self.0.clock.now();
-        self.with_org_mut(|org| org.add_custom_field(object, name, metadata, now))
+        self.changed(|org, writer, _| org.add_granted_field(object, name, metadata, writer))
     }
 }
 

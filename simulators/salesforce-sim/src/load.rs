@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::SalesforceSim;
 use crate::org::Org;
 use crate::schema::custom_field;
+use crate::setup::Who;
 
 /// What became of the files of a folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -199,12 +200,13 @@ impl SalesforceSim {
                         .collect();
                     let name = if header.ends_with("__c") { header.clone() } else { format!("{header}__c") };
                     if let Ok(field) = custom_field(&name, &fitting_type(header, &values)) {
-                        let now = self.0.clock.now();
+                        let writer = self.administrator();
                         self.with_org_mut(|org| {
-                            org.described_at = Some(now);
+                            org.described_at = Some(writer.now);
                             if let Some(table) = org.table_mut(object) {
                                 table.add_field(field);
                             }
+                            org.grant_to_profiles(object, &name, &Who { user: writer.user, now: writer.now });
                         });
                         report.fields.push(format!("{object}.{name}"));
                         Column::Field(name)

@@ -83,6 +83,19 @@ pub(crate) fn address<'a>(
     Some(Value::Object(keys.into_iter().zip(parts).collect()))
 }
 
+/// The two numbers of a geolocation in one; nothing where the field is none, or says nothing.
+pub(crate) fn location<'a>(
+    def: &IndexSet<String>,
+    field: &str,
+    get: impl Fn(usize) -> Cow<'a, Value>,
+) -> Option<Value> {
+    let stem = field.strip_suffix("__c")?;
+    let latitude = get(def.get_index_of(&format!("{stem}__Latitude__s"))?);
+    let longitude = get(def.get_index_of(&format!("{stem}__Longitude__s"))?);
+    (!latitude.is_null() || !longitude.is_null())
+        .then(|| json!({"latitude": *latitude, "longitude": *longitude}))
+}
+
 /// A moment as the API writes it: whole seconds, `+0000`.
 pub(crate) fn api_time(second: i64) -> String {
     let at = Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -125,7 +138,10 @@ impl Record for RowData {
                     .and_then(|kind| address(&self.def, kind, |at| Cow::Borrowed(self.get(at))))
                 {
                     Some(address) => Cow::Owned(address),
-                    None => Cow::Borrowed(self.get(at)),
+                    None => match location(&self.def, field, |at| Cow::Borrowed(self.get(at))) {
+                        Some(location) => Cow::Owned(location),
+                        None => Cow::Borrowed(self.get(at)),
+                    },
                 },
                 None => Cow::Owned(Value::Null),
             },
@@ -171,7 +187,9 @@ impl Table {
         };
         let indexed = |(at, field): (usize, &Arc<FieldDef>)| {
             let named = matches!(field.name.as_str(), "Email" | "Website" | "Name" | "Username");
-            (named || field.kind == "reference" || field.unique || field.external_id).then_some(at)
+            // Which fields a user sees is asked for all the time.
+            let grant = table.def.name == "FieldPermissions" && field.name == "Field";
+            (named || grant || field.kind == "reference" || field.unique || field.external_id).then_some(at)
         };
         let indexed: Vec<usize> = table.def.fields.values().enumerate().filter_map(indexed).collect();
         table.index.extend(indexed.into_iter().map(|at| (at, Index::default())));
@@ -211,6 +229,23 @@ impl Table {
         let number = self.next;
         self.next += 1;
         number
+    }
+
+    /// A new record with nothing in it yet, made by a user in a second.
+    pub fn blank(&mut self, user: &Arc<str>, second: i64) -> RowData {
+        let number = self.next_number();
+        RowData {
+            id: ids::make(&self.def.prefix, number),
+            number,
+            def: Arc::clone(&self.names),
+            values: Vec::new(),
+            created_at: second,
+            created_by: Arc::clone(user),
+            modified_at: second,
+            modified_by: Arc::clone(user),
+            modstamp: second,
+            deleted: false,
+        }
     }
 
     /// How many records are not deleted.
@@ -363,6 +398,14 @@ impl Org {
         let own = self.table(name).map(|table| table.def.name.clone());
         if let Some(table) = own.and_then(|own| self.tables.shift_remove(&own)) {
             self.by_prefix.remove(&table.def.prefix);
+            self.rules.access.ungranted.remove(&table.def.name);
+            for other in self.tables.values_mut() {
+                other.def.unlink(&table.def.name);
+            }
+            let history = table.def.name.replace("__c", "__History");
+            if history != table.def.name {
+                self.remove_object(&history);
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sim_base::{FaultPlan, strict};
+use tower::ServiceExt as _;
 
 use crate::api::{Api, Call, CallHeaders, Reply, versions};
 use crate::error::Refusal;
@@ -24,6 +25,22 @@ const LONGEST_ADDRESS: usize = 16_384;
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
 pub(crate) fn router(sim: SalesforceSim) -> Router {
+    // An instance's address may end in a slash: the Salesforce CLI then asks for `//services/data/…`.
+    Router::new().fallback_service(routes(sim).map_request(with_one_slash))
+}
+
+/// A request whose path begins with one slash only.
+fn with_one_slash(mut request: Request) -> Request {
+    if request.uri().path().starts_with("//")
+        && let Some(whole) = request.uri().path_and_query()
+        && let Ok(plain) = format!("/{}", whole.as_str().trim_start_matches('/')).parse::<Uri>()
+    {
+        *request.uri_mut() = plain;
+    }
+    request
+}
+
+fn routes(sim: SalesforceSim) -> Router {
     Router::new()
         .route("/", get(|| async { axum::response::Redirect::to("/_sim/console") }))
         .route("/services/data", get(|| async { answer(&Reply { status: 200, body: Some(versions()) }) }))

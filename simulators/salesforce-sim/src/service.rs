@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::org::{Org, RowData};
+use crate::org::Org;
 use crate::storage::{Rows, Stored};
 use crate::{bulk, ids, soql};
 
@@ -115,19 +115,7 @@ pub(crate) fn new_org(now: Timestamp, sandbox: bool) -> (Org, Users) {
     let system: Arc<str> = ids::make("005", 1).into();
     let add = |org: &mut Org, object: &str, fields: Value| -> String {
         let Some(table) = org.table_mut(object) else { return String::new() };
-        let number = table.next_number();
-        let mut row = RowData {
-            id: ids::make(&table.def.prefix, number),
-            number,
-            def: Arc::clone(&table.names),
-            values: Vec::new(),
-            created_at: born,
-            created_by: Arc::clone(&system),
-            modified_at: born,
-            modified_by: Arc::clone(&system),
-            modstamp: born,
-            deleted: false,
-        };
+        let mut row = table.blank(&system, born);
         for (name, value) in fields.as_object().into_iter().flatten() {
             if let Some((at, _)) = table.def.field(name) {
                 row.set(at, value.clone());

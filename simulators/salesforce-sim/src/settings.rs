@@ -230,9 +230,11 @@ impl Org {
                     message: rule.message,
                     field: rule.field,
                     code: rule.code.map_or("FIELD_CUSTOM_VALIDATION_EXCEPTION", RefusalCode::as_str),
+                    component: false,
                 });
             }
-            self.rules.validation = made;
+            self.rules.validation.retain(|rule| rule.component);
+            self.rules.validation.extend(made);
         }
         if let Some(rules) = settings.duplicate_rules {
             self.rules.duplicates =
@@ -274,10 +276,10 @@ impl Org {
         let text =
             |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         for object in settings.custom_objects.iter().flatten() {
-            self.add_custom_object(&text(object, "fullName"), object, writer.now)?;
+            self.add_granted_object(&text(object, "fullName"), object, writer)?;
         }
         for field in settings.custom_fields.iter().flatten() {
-            self.add_custom_field(&text(field, "object"), &text(field, "fullName"), field, writer.now)?;
+            self.add_granted_field(&text(field, "object"), &text(field, "fullName"), field, writer)?;
         }
         for own in settings.record_types.iter().flatten() {
             let object = self.named(&own.object)?;
@@ -378,12 +380,12 @@ impl Org {
 }
 
 impl SalesforceSim {
-    fn administrator(&self) -> Writer {
+    pub(crate) fn administrator(&self) -> Writer {
         let state = self.state();
         self.person(&state)
     }
 
-    fn changed<T>(&self, change: impl FnOnce(&mut Org, &Writer, Timestamp) -> T) -> T {
+    pub(crate) fn changed<T>(&self, change: impl FnOnce(&mut Org, &Writer, Timestamp) -> T) -> T {
         let writer = self.administrator();
         let now = writer.now;
         let mut state = self.state();
@@ -399,9 +401,7 @@ impl SalesforceSim {
     pub fn set_rules(&self, settings: &Value) -> Result<(), String> {
         let settings: RuleSettings =
             serde_json::from_value(settings.clone()).map_err(|error| error.to_string())?;
-        let integration = self.state().integration.clone();
         self.changed(|org, writer, _| {
-            org.rules.access.user = Some(integration);
             let before = org.clone();
             org.described_at = Some(writer.now).max(org.described_at);
             org.apply(settings, writer).inspect_err(|_| *org = before)
@@ -413,7 +413,7 @@ impl SalesforceSim {
     /// # Errors
     /// When the definition is no good.
     pub fn ensure_custom_object(&self, name: &str, metadata: &Value) -> Result<(), String> {
-        self.changed(|org, _, now| org.add_custom_object(name, metadata, now))
+        self.changed(|org, writer, _| org.add_granted_object(name, metadata, writer))
     }
 
     /// Makes sure that an object has this record type, and answers its id.

@@ -50,7 +50,8 @@ async fn deploy(org: &Org, zip: &[u8], options: Value) -> Value {
 }
 
 async fn has_field(org: &Org) -> bool {
-    org.get("/sobjects/Contact/describe").await.text.contains("Tandem__c")
+    let soql = "SELECT Id FROM CustomField WHERE DeveloperName = 'Tandem'";
+    org.get(&format!("/tooling/query?q={}", common::encoded(soql))).await.json()["size"] == 1
 }
 
 fn package() -> Vec<u8> {

@@ -35,6 +35,12 @@ async fn a_field_is_made_read_changed_and_deleted() {
     let org = Org::new();
     let made = call(&org, "createMetadata", &field("Contact.Key__c", "<externalId>true</externalId>")).await;
     assert!(made.text.contains("<success>true</success>"), "{}", made.text);
+    let unseen = org.post("/sobjects/Contact", json!({"LastName": "A", "Key__c": "k1"})).await;
+    assert_eq!(unseen.code(), "INVALID_FIELD");
+    let profile = "<metadata xsi:type=\"Profile\"><fullName>Admin</fullName><fieldPermissions><editable>true</editable>\
+                   <field>Contact.Key__c</field><readable>true</readable></fieldPermissions></metadata>";
+    let granted = call(&org, "updateMetadata", profile).await;
+    assert!(granted.text.contains("<success>true</success>"), "{}", granted.text);
     org.make("Contact", json!({"LastName": "A", "Key__c": "k1"})).await;
     let again = call(&org, "createMetadata", &field("Contact.Key__c", "")).await;
     assert!(again.text.contains("DUPLICATE_DEVELOPER_NAME"), "{}", again.text);

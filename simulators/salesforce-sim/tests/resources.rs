@@ -184,3 +184,33 @@ async fn counts_leave_out_objects_without_records() {
     let counts = org.get("/limits/recordCount?sObjects=Contact,Opportunity").await.json();
     assert_eq!(counts, json!({"sObjects": [{"count": 2, "name": "Contact"}]}));
 }
+
+#[tokio::test]
+async fn a_statement_tells_its_columns() {
+    let org = Org::new();
+    let columns = async |soql: &str| {
+        let path = format!("/query?q={}&columns=true", encoded(soql));
+        org.get(&path).await.json()["columnMetadata"].take()
+    };
+    let told = columns("SELECT c.Id, c.Account.Owner.Name, (SELECT Subject FROM Tasks) FROM Contact c").await;
+    let names: Vec<&str> =
+        told.as_array().unwrap().iter().map(|own| own["columnName"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Id", "Account", "Tasks"]);
+    assert_eq!(told[1]["joinColumns"][0]["joinColumns"][0]["columnName"], "Name");
+    assert_eq!(
+        (&told[2]["aggregate"], &told[2]["joinColumns"][0]["columnName"]),
+        (&json!(true), &json!("Subject"))
+    );
+    let told = columns("SELECT COUNT(Id), MAX(Amount) most FROM Opportunity").await;
+    assert_eq!((&told[0]["columnName"], &told[1]["columnName"]), (&json!("expr0"), &json!("most")));
+    let twice = org.call("GET", "/services/data/v66.0//limits", Value::Null, &[]).await;
+    assert_eq!(twice.status, 404, "only at the beginning");
+}
+
+#[tokio::test]
+async fn a_path_may_begin_with_two_slashes() {
+    let org = Org::new();
+    let request = http::Request::get("//services/data/v66.0/limits?x=1")
+        .header("Authorization", format!("Bearer {}", org.token));
+    assert_eq!(org.send(request.body(axum::body::Body::empty()).unwrap()).await.status, 200);
+}

@@ -46,7 +46,7 @@ async fn a_field_is_made_found_read_changed_and_deleted() {
     assert_eq!(org.get(&path).await.json()["Metadata"]["label"], "Key two");
     assert_eq!(org.call("DELETE", &path, Value::Null, &[]).await.status, 204);
     assert_eq!(org.get(&path).await.status, 404);
-    assert!(!org.get("/sobjects/Account/describe").await.text.contains("Key__c"));
+    assert_eq!(ask(&org, "SELECT Id FROM CustomField WHERE TableEnumOrId = 'Account'").await["size"], 0);
 }
 
 #[tokio::test]
@@ -102,6 +102,12 @@ async fn an_object_of_the_orgs_own_takes_records() {
         .await;
     assert_eq!(field.status, 201, "{}", field.text);
     let account = org.make("Account", json!({"Name": "Acme"})).await;
+    let profile = org.query("SELECT Id FROM PermissionSet WHERE IsOwnedByProfile = true").await;
+    let grant = json!({
+        "ParentId": profile["records"][0]["Id"], "SobjectType": "Invoice__c", "Field": "Invoice__c.Account__c",
+        "PermissionsRead": true, "PermissionsEdit": true,
+    });
+    org.make("FieldPermissions", grant).await;
     let id = org.make("Invoice__c", json!({"Name": "I 1", "Account__c": account})).await;
     assert!(id.starts_with("a0"));
     let found = org.query("SELECT Name, Account__r.Name FROM Invoice__c").await;

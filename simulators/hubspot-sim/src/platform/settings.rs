@@ -23,6 +23,8 @@ pub(crate) struct PlatformSettings {
     pub(crate) job_ms: i64,
     pub(crate) webhook_signature: Signature,
     pub(crate) webhooks: WebhookFaults,
+    /// Whether the app whose token does not end has the scopes for sensitive data.
+    pub(crate) sensitive_data: bool,
 }
 
 impl Default for PlatformSettings {
@@ -33,6 +35,7 @@ impl Default for PlatformSettings {
             job_ms: 3000,
             webhook_signature: Signature::V1,
             webhooks: WebhookFaults::default(),
+            sensitive_data: false,
         }
     }
 }
@@ -48,6 +51,7 @@ pub(crate) struct SettingsChange {
     job_ms: Option<u32>,
     webhook_signature: Option<Signature>,
     webhooks: Option<WebhookFaults>,
+    sensitive_data: Option<bool>,
 }
 
 impl PlatformSettings {
@@ -57,12 +61,14 @@ impl PlatformSettings {
         into.insert("job_ms".into(), json!(self.job_ms));
         into.insert("webhook_signature".into(), json!(self.webhook_signature));
         into.insert("webhooks".into(), json!(self.webhooks));
+        into.insert("sensitive_data".into(), json!(self.sensitive_data));
     }
 
     /// Takes over what a change names.
     pub(crate) fn change(&mut self, change: &SettingsChange) {
         self.list_lag_ms = change.list_lag_ms.map_or(self.list_lag_ms, i64::from);
         self.job_ms = change.job_ms.map_or(self.job_ms, i64::from);
+        self.sensitive_data = change.sensitive_data.unwrap_or(self.sensitive_data);
         self.webhook_signature = change.webhook_signature.unwrap_or(self.webhook_signature);
         if let Some(webhooks) = &change.webhooks {
             self.webhooks = *webhooks;

@@ -8,6 +8,7 @@ pub(crate) mod value;
 
 use serde_json::{Map, Value, json};
 
+use crate::sensitive::Sensitivity;
 use crate::time::iso;
 
 /// The type of a property's values.
@@ -133,6 +134,7 @@ pub(crate) struct Property {
     pub(crate) built_in: bool,
     pub(crate) read_only: bool,
     pub(crate) computed: Option<Computed>,
+    pub(crate) sensitivity: Sensitivity,
     pub(crate) archived: Option<i64>,
     pub(crate) created: i64,
     pub(crate) updated: i64,
@@ -159,6 +161,7 @@ impl Property {
             built_in: false,
             read_only: false,
             computed: None,
+            sensitivity: Sensitivity::Plain,
             archived: None,
             created: now,
             updated: now,
@@ -226,7 +229,7 @@ impl Property {
             }),
         );
         body.insert("formField".into(), json!(self.form_field));
-        body.insert("dataSensitivity".into(), json!("non_sensitive"));
+        body.insert("dataSensitivity".into(), json!(self.sensitivity.name()));
         Value::Object(body)
     }
 }

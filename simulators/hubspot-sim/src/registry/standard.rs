@@ -232,7 +232,39 @@ static ROWS: &[Row] = &[
         display: &["hs_given_name", "hs_family_name"],
         ..ACTIVITY
     },
+    further("goal_targets", "goal_target", "0-74", "GOAL_TARGET"),
+    further("orders", "order", "0-123", "ORDER"),
+    further("carts", "cart", "0-142", "CART"),
+    further("invoices", "invoice", "0-53", "INVOICE"),
+    further("subscriptions", "subscription", "0-69", "SUBSCRIPTION"),
+    further("commerce_payments", "commerce_payment", "0-101", "COMMERCE_PAYMENT"),
+    further("discounts", "discount", "0-84", "DISCOUNT"),
+    further("fees", "fee", "0-85", "FEE"),
+    further("taxes", "tax", "0-86", "TAX"),
+    further("appointments", "appointment", "0-421", "APPOINTMENT"),
+    further("courses", "course", "0-410", "COURSE"),
+    further("listings", "listing", "0-420", "LISTING"),
+    further("services", "service", "0-162", "SERVICE"),
 ];
+
+/// A kind that the account knows, with the properties that every kind has and a name.
+const fn further(
+    name: &'static str,
+    singular: &'static str,
+    type_id: &'static str,
+    legacy: &'static str,
+) -> Row {
+    Row {
+        name,
+        singular,
+        type_id,
+        legacy,
+        required: &[],
+        searchable: &["hs_name"],
+        display: &["hs_name"],
+        ..ACTIVITY
+    }
+}
 
 impl Row {
     fn kind(&self) -> Kind {
@@ -302,7 +334,7 @@ mod tests {
             (FEEDBACK, "feedback_submissions"),
             (USERS, "users"),
         ];
-        assert_eq!(kinds.len(), named.len());
+        assert_eq!(kinds.len(), named.len() + 13);
         for (at, name) in named {
             assert_eq!(kinds[at].name, name);
         }

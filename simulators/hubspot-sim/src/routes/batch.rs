@@ -119,7 +119,7 @@ fn read(ctx: &Ctx<'_>, object: usize) -> Outcome {
         let list = body.get(key).and_then(Value::as_array);
         list.into_iter().flatten().filter_map(Value::as_str).map(str::to_lowercase).collect()
     };
-    let shape = Shape {
+    let mut shape = Shape {
         properties: names("properties"),
         history: names("propertiesWithHistory"),
         ..Shape::default()
@@ -133,6 +133,7 @@ fn read(ctx: &Ctx<'_>, object: usize) -> Outcome {
     let by = field(&body, "idProperty");
     let archived = ctx.flag("archived");
     let account = ctx.sim.read();
+    shape.seen = ctx.seen(&account, object);
     let mut results = Vec::with_capacity(ids.len());
     let mut absent = Vec::new();
     let mut shown = HashSet::new();
@@ -169,6 +170,7 @@ fn create(ctx: &Ctx<'_>, object: usize) -> Outcome {
             continue;
         }
         let checked = properties_of(row).and_then(|properties| {
+            ctx.may_write(&account, object, &properties)?;
             let values = account.prepare(object, &properties, None, &source)?;
             let links = associations_of(&account, object, row)?;
             let wanted = account.check_unique(object, &values, None, &claimed)?;
@@ -187,7 +189,7 @@ fn create(ctx: &Ctx<'_>, object: usize) -> Outcome {
     let mut results = Vec::with_capacity(ready.len());
     for (n, values, links) in ready {
         let id = make(ctx, &mut account, object, values, &links);
-        results.push(Value::Object(written(&account, object, id, &rows[n])));
+        results.push(Value::Object(written(ctx, &account, object, id, &rows[n])));
     }
     answer(ctx, 201, results, errors)
 }
@@ -235,6 +237,7 @@ fn update(ctx: &Ctx<'_>, object: usize) -> Outcome {
                     "No properties found to update, please provide at least one.",
                 ));
             }
+            ctx.may_write(&account, object, &properties)?;
             let values = account.prepare(object, &properties, account.live(object, found), &source)?;
             let wanted = account.check_unique(object, &values, Some(found), &claimed)?;
             Ok((values, wanted))
@@ -256,7 +259,7 @@ fn update(ctx: &Ctx<'_>, object: usize) -> Outcome {
     for (n, id, values) in ready {
         account.apply(object, id, values, &source, ctx.now);
         ctx.sim.stats.write(&account.kind(object).name, WriteKind::Updated);
-        results.push(Value::Object(updated(&account, object, id, &rows[n])));
+        results.push(Value::Object(updated(ctx, &account, object, id, &rows[n])));
     }
     answer(ctx, 200, results, errors)
 }
@@ -289,6 +292,7 @@ fn upsert(ctx: &Ctx<'_>, object: usize) -> Outcome {
                 properties.entry(by.clone()).or_insert_with(|| json!(id));
             }
             let current = found.and_then(|found| account.live(object, found));
+            ctx.may_write(&account, object, &properties)?;
             let values = account.prepare(object, &properties, current, &source)?;
             let wanted = account.check_unique(object, &values, found, &claimed)?;
             Ok((values, wanted))
@@ -312,7 +316,7 @@ fn upsert(ctx: &Ctx<'_>, object: usize) -> Outcome {
             }
             None => make(ctx, &mut account, object, values, &[]),
         };
-        let mut shown = written(&account, object, id, &rows[n]);
+        let mut shown = written(ctx, &account, object, id, &rows[n]);
         shown.insert("new".into(), json!(found.is_none()));
         results.push(Value::Object(shown));
     }

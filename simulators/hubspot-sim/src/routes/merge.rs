@@ -40,7 +40,7 @@ fn merge(ctx: &Ctx<'_>, object: usize) -> Outcome {
     let id = account.merge(object, first, second, ctx.now)?;
     ctx.sim.stats.write(&account.kind(object).name, WriteKind::Updated);
     let record = account.live(object, id).ok_or_else(ApiError::record_not_found)?;
-    let shape = Shape { all: true, ..Shape::default() };
+    let shape = Shape { all: true, seen: ctx.seen(&account, object), ..Shape::default() };
     Ok(Reply::json(200, &Value::Object(account.show(object, record, &shape, i64::MAX))))
 }
 

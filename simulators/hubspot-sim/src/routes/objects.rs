@@ -37,7 +37,7 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
 }
 
 /// What an answer is to have, from the query.
-fn shape(ctx: &Ctx<'_>, account: &Account) -> Shape {
+fn shape(ctx: &Ctx<'_>, account: &Account, object: usize) -> Shape {
     let lower = |names: Vec<String>| names.into_iter().map(|name| name.to_lowercase()).collect();
     Shape {
         properties: lower(ctx.list("properties")),
@@ -45,6 +45,7 @@ fn shape(ctx: &Ctx<'_>, account: &Account) -> Shape {
         associations: ctx.list("associations").iter().filter_map(|name| account.find_kind(name)).collect(),
         all: false,
         exact: false,
+        seen: ctx.seen(account, object),
     }
 }
 
@@ -72,7 +73,7 @@ fn list(ctx: &Ctx<'_>, object: usize) -> Outcome {
     };
     let archived = ctx.flag("archived");
     let account = ctx.sim.read();
-    let shape = shape(ctx, &account);
+    let shape = shape(ctx, &account, object);
     let store = &account.stores[object];
     let mut page: Vec<u64> = if archived {
         // assumed: archived records come in the order of their ids too
@@ -110,7 +111,10 @@ fn read(ctx: &Ctx<'_>, object: usize, id: &str) -> Outcome {
     let record = account.stores[object].records.get(id);
     let record = record.filter(|record| record.archived.is_some() == archived);
     let record = record.ok_or_else(ApiError::record_not_found)?;
-    Ok(Reply::json(200, &Value::Object(account.show(object, record, &shape(ctx, &account), i64::MAX))))
+    Ok(Reply::json(
+        200,
+        &Value::Object(account.show(object, record, &shape(ctx, &account, object), i64::MAX)),
+    ))
 }
 
 /// `properties` of a body.
@@ -171,11 +175,13 @@ fn create(ctx: &Ctx<'_>, object: usize) -> Outcome {
     let body = ctx.object()?;
     let mut account = ctx.sim.write();
     let source = ctx.app(&account);
-    let values = account.prepare(object, &properties_of(&body)?, None, &source)?;
+    let properties = properties_of(&body)?;
+    ctx.may_write(&account, object, &properties)?;
+    let values = account.prepare(object, &properties, None, &source)?;
     let links = associations_of(&account, object, &body)?;
     account.check_unique(object, &values, None, &Claimed::new())?;
     let id = make(ctx, &mut account, object, values, &links);
-    let mut shown = written(&account, object, id, &body);
+    let mut shown = written(ctx, &account, object, id, &body);
     shown.insert("archived".into(), json!(false));
     let mut reply = Reply::json(201, &Value::Object(shown));
     reply.location =
@@ -203,12 +209,13 @@ pub(super) fn make(
 
 /// A record as it is answered after a write.
 pub(super) fn written(
+    ctx: &Ctx<'_>,
     account: &Account,
     object: usize,
     id: u64,
     row: &Map<String, Value>,
 ) -> Map<String, Value> {
-    let shape = Shape { all: true, ..Shape::default() };
+    let shape = Shape { all: true, seen: ctx.seen(account, object), ..Shape::default() };
     let mut shown = account.stores[object]
         .records
         .get(id)
@@ -222,6 +229,7 @@ pub(super) fn written(
 
 /// A record as it is answered after an update: what was written, and what is always there.
 pub(super) fn updated(
+    ctx: &Ctx<'_>,
     account: &Account,
     object: usize,
     id: u64,
@@ -229,7 +237,7 @@ pub(super) fn updated(
 ) -> Map<String, Value> {
     let given = row.get("properties").and_then(Value::as_object);
     let properties = given.into_iter().flat_map(Map::keys).map(|name| name.to_lowercase()).collect();
-    let shape = Shape { properties, exact: true, ..Shape::default() };
+    let shape = Shape { properties, exact: true, seen: ctx.seen(account, object), ..Shape::default() };
     let mut shown = account.stores[object]
         .records
         .get(id)
@@ -250,12 +258,13 @@ fn update(ctx: &Ctx<'_>, object: usize, id: &str) -> Outcome {
     let mut account = ctx.sim.write();
     let id = account.locate(object, id, ctx.param("idProperty").filter(|by| !by.is_empty()))?;
     let source = ctx.app(&account);
+    ctx.may_write(&account, object, &properties)?;
     let record = account.live(object, id).ok_or_else(ApiError::record_not_found)?;
     let values = account.prepare(object, &properties, Some(record), &source)?;
     account.check_unique(object, &values, Some(id), &Claimed::new())?;
     account.apply(object, id, values, &source, ctx.now);
     ctx.sim.stats.write(&account.kind(object).name, WriteKind::Updated);
-    Ok(Reply::json(200, &Value::Object(updated(&account, object, id, &body))))
+    Ok(Reply::json(200, &Value::Object(updated(ctx, &account, object, id, &body))))
 }
 
 fn archive(ctx: &Ctx<'_>, object: usize, id: &str) -> Outcome {
@@ -276,7 +285,7 @@ fn search(ctx: &Ctx<'_>, object: usize) -> Outcome {
     let (ids, total) = query.run(&account, object, as_of);
     let end = query.after + ids.len();
     let more = !ids.is_empty() && end < total;
-    let shape = Shape { properties: query.properties, ..Shape::default() };
+    let shape = Shape { properties: query.properties, seen: ctx.seen(&account, object), ..Shape::default() };
     let results: Vec<Value> = ids
         .iter()
         .filter_map(|id| account.stores[object].records.get(*id))

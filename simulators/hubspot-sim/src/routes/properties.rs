@@ -8,6 +8,7 @@ use crate::error::ApiError;
 use crate::http::{Ctx, Outcome, Reply};
 use crate::property::value::text_of;
 use crate::property::{Choice, Property, PropertyType};
+use crate::sensitive::Sensitivity;
 use crate::time::iso;
 
 pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
@@ -68,11 +69,12 @@ fn unknown(name: &str) -> ApiError {
 
 fn list(ctx: &Ctx<'_>, object: usize) -> Outcome {
     let archived = ctx.flag("archived");
+    let wanted = ctx.param("dataSensitivity").map_or(Ok(Sensitivity::Plain), Sensitivity::parse)?;
     let account = ctx.sim.read();
     let all: Vec<Value> = account.stores[object]
         .properties
         .values()
-        .filter(|property| property.archived.is_some() == archived)
+        .filter(|property| property.archived.is_some() == archived && property.sensitivity == wanted)
         .map(Property::json)
         .collect();
     Ok(Reply::json(200, &json!({ "results": all })))
@@ -168,6 +170,8 @@ pub(super) fn create(
     };
     let group = text("groupName").unwrap_or_default();
     let now = ctx.now;
+    let sensitivity = text("dataSensitivity").map_or(Ok(Sensitivity::Plain), Sensitivity::parse)?;
+    ctx.may_guard(account, object, sensitivity)?;
     let store = &mut account.stores[object];
     if store.groups.get(group).is_none_or(|group| group.archived) {
         return Err(ApiError::validation(format!("Property group {group} does not exist"))
@@ -182,6 +186,7 @@ pub(super) fn create(
     }
     let mut property = Property::custom(&name, text("label").unwrap_or_default(), kind, group, now);
     property.unique = body.get("hasUniqueValue").and_then(Value::as_bool).unwrap_or(false);
+    property.sensitivity = sensitivity;
     property.created_by = Some(crate::owners::PERSON.to_string());
     if kind == PropertyType::Bool {
         property.options = vec![Choice::new("true", "True", 0), Choice::new("false", "False", 1)];
@@ -204,6 +209,10 @@ fn update(ctx: &Ctx<'_>, object: usize, name: &str) -> Outcome {
     let body = ctx.object()?;
     let mut account = ctx.sim.write();
     let now = ctx.now;
+    // Once made, a property stays as sensitive as it is.
+    if let Some((_, property)) = account.stores[object].active(&name.to_lowercase()) {
+        ctx.may_guard(&account, object, property.sensitivity)?;
+    }
     let store = &mut account.stores[object];
     if let Some(group) = body.get("groupName").and_then(Value::as_str)
         && store.groups.get(group).is_none_or(|group| group.archived)

@@ -2,6 +2,7 @@
 //! request go the same way as a request of their own.
 
 mod collections;
+mod columns;
 mod composite;
 mod conditions;
 mod graph;
@@ -172,6 +173,32 @@ pub(crate) struct Api<'a> {
     page: Option<Vec<u8>>,
 }
 
+/// Limits of a Developer Edition org that are shown, and that nothing here uses up.
+const UNUSED_LIMITS: [(&str, u64); 22] = [
+    ("ConcurrentAsyncGetReportInstances", 200),
+    ("ConcurrentSyncReportRuns", 20),
+    ("DailyAsyncApexExecutions", 250_000),
+    ("DailyBulkV2QueryFileStorageMB", 976_562),
+    ("DailyDurableGenericStreamingApiEvents", 10_000),
+    ("DailyDurableStreamingApiEvents", 10_000),
+    ("DailyGenericStreamingApiEvents", 10_000),
+    ("DailyStandardVolumePlatformEvents", 10_000),
+    ("DailyStreamingApiEvents", 10_000),
+    ("DailyWorkflowEmails", 100_000),
+    ("DataStorageMB", 5),
+    ("DurableStreamingApiConcurrentClients", 20),
+    ("FileStorageMB", 20),
+    ("HourlyAsyncReportRuns", 1_200),
+    ("HourlyDashboardRefreshes", 200),
+    ("HourlyDashboardResults", 5_000),
+    ("HourlyODataCallout", 1_000),
+    ("HourlySyncReportRuns", 500),
+    ("HourlyTimeBasedWorkflow", 1_000),
+    ("MassEmail", 10),
+    ("SingleEmail", 15),
+    ("StreamingApiConcurrentClients", 20),
+];
+
 impl<'a> Api<'a> {
     pub fn new(inner: &'a Inner, state: &'a mut State, now: Timestamp, half: Option<f64>) -> Self {
         let user = Arc::clone(&state.integration);
@@ -319,6 +346,13 @@ impl<'a> Api<'a> {
             ("GET", ["sobjects", object, "updated"]) => self.updated(call, object),
             ("GET", ["sobjects", object, "deleted"]) => self.deleted(call, object),
             (method, ["sobjects", object, id]) => self.row(call, method, object, id, &version),
+            ("GET", ["sobjects", "User", id, "password"]) => {
+                let id = crate::ids::normal(id).filter(|id| self.state.org.object_of(id) == Some("User"));
+                match id.filter(|id| self.state.org.find(id).is_some()) {
+                    Some(_) => Ok(Reply::ok(json!({"isExpired": false}))),
+                    None => refuse(Refusal::not_found()),
+                }
+            }
             (method, ["sobjects", object, field, value]) => {
                 self.by_key(call, method, object, field, value, &version)
             }
@@ -390,14 +424,18 @@ impl<'a> Api<'a> {
         let jobs = &mut self.state.service.jobs;
         let (batches, queries) = (jobs.batches_left(self.now), jobs.queries_left(self.now));
         let (most_batches, most_queries) = (jobs.limits.batches, jobs.limits.query_jobs);
-        json!({
+        let mut all = json!({
             "DailyApiRequests": {"Max": DAILY_CALLS, "Remaining": left},
             "DailyBulkApiBatches": {"Max": most_batches, "Remaining": batches},
+            // Older versions name it so, and older taps ask for it.
+            "DailyBulkApiRequests": {"Max": most_batches, "Remaining": batches},
             "DailyBulkV2QueryJobs": {"Max": most_queries, "Remaining": queries},
             "DailyDeliveredPlatformEvents": {"Max": allowed, "Remaining": events_left},
-            "DataStorageMB": {"Max": 5, "Remaining": 5},
-            "FileStorageMB": {"Max": 20, "Remaining": 20},
-        })
+        });
+        for (name, most) in UNUSED_LIMITS {
+            all[name] = json!({"Max": most, "Remaining": most});
+        }
+        all
     }
 
     fn resources(&self, version: &str) -> Value {

@@ -17,6 +17,9 @@ impl Api<'_> {
         let Some(text) = param(call, "q").filter(|text| !text.trim().is_empty()) else {
             return refuse(Refusal::new("MALFORMED_QUERY", "A query string has to be specified"));
         };
+        if param(call, "columns").is_some_and(|columns| columns == "true") {
+            return self.columns(text, version);
+        }
         self.run_query(call, text, version, scope, whole)
     }
 
@@ -199,6 +202,6 @@ fn page_size(call: &Call) -> usize {
     call.headers.batch_size.unwrap_or(PAGE).clamp(200, PAGE)
 }
 
-fn failed(error: soql::SoqlError) -> Vec<Refusal> {
+pub(super) fn failed(error: soql::SoqlError) -> Vec<Refusal> {
     vec![Refusal::new(error.code, error.message)]
 }

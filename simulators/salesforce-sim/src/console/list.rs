@@ -24,7 +24,8 @@ pub(super) async fn objects(State(sim): State<SalesforceSim>) -> Html<String> {
             );
         }
     });
-    let table = format!("<h1>Objects</h1><table><tr><th>Object<th>API name<th>Records{rows}</table>");
+    let table =
+        format!("<h1>Objects</h1><table class=names><tr><th>Object<th>API name<th>Records{rows}</table>");
     Html(page("Objects", &table))
 }
 

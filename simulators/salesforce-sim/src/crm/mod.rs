@@ -69,6 +69,7 @@ impl Org {
             "Task" | "Event" => self.prepare_activity(object, row, before, given, writer)?,
             "Campaign" => self.hierarchy("Campaign", "ParentId", row)?,
             "CampaignMember" => self.prepare_member(row, before, writer)?,
+            "FieldPermissions" => self.prepare_grant(row, before)?,
             _ => {}
         }
         Ok(())

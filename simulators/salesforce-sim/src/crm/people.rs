@@ -52,6 +52,10 @@ impl Org {
             for field in person.fields.values() {
                 table.add_field_everywhere(crate::schema::FieldDef::clone(field));
             }
+            let who = crate::setup::Who { user: std::sync::Arc::clone(&writer.user), now: writer.now };
+            for name in person.fields.keys() {
+                self.grant_to_profiles("Account", name, &who);
+            }
         }
         if let Some(table) = self.table_mut("Contact") {
             table.add_field_everywhere(crate::schema::FieldDef {

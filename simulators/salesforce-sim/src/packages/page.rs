@@ -1,21 +1,33 @@
 //! The pages on which a person installs and uninstalls packages.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use axum::Router;
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde_json::json;
 
 use super::{InstallOutcome, Known};
 use crate::SalesforceSim;
 use crate::console::{escape, page};
-use crate::setup::Who;
+use crate::setup::{Who, rows};
 use crate::web;
 
 type Fields = HashMap<String, String>;
+
+/// A page that is shown in place of the one that was asked for.
+struct Instead(Box<Response>);
+
+impl IntoResponse for Instead {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+type Shown = Result<Response, Instead>;
 
 /// After this many seconds the page no longer waits, and promises a mail.
 const PATIENCE: i64 = 30;
@@ -34,36 +46,40 @@ pub(super) fn routes() -> Router<SalesforceSim> {
 }
 
 /// Who is logged in on this browser, or where to go first.
-fn visitor(sim: &SalesforceSim, headers: &HeaderMap, uri: &Uri) -> Result<Who, Box<Response>> {
+fn visitor(sim: &SalesforceSim, headers: &HeaderMap, uri: &Uri) -> Result<Who, Instead> {
     let now = sim.0.clock.now();
     let mut state = sim.state();
     state.settle(now);
     match web::visitor(&mut state, headers, now) {
         Some(user) => Ok(Who { user, now }),
-        None => Err(Box::new(web::to_login(uri))),
+        None => Err(Instead(Box::new(web::to_login(uri)))),
     }
 }
 
-fn refuse(status: StatusCode, title: &str, text: &str) -> Response {
+fn refuse(status: StatusCode, title: &str, text: &str) -> Instead {
     let body = format!("<h1>{}</h1><p class=bad role=alert>{}</p>", escape(title), escape(text));
-    (status, Html(page(title, &body))).into_response()
+    Instead(Box::new((status, Html(page(title, &body))).into_response()))
 }
 
-fn known(sim: &SalesforceSim, fields: &Fields) -> Result<Known, Box<Response>> {
+fn shown(title: &str, body: &str) -> Response {
+    Html(page(title, body)).into_response()
+}
+
+fn known(sim: &SalesforceSim, fields: &Fields) -> Result<Known, Instead> {
     let id = fields.get("p0").map_or("", String::as_str);
     sim.state().setup.packages.find(id).cloned().ok_or_else(|| {
         let text = "This package can't be installed. The package isn't available, or the link is wrong.";
-        Box::new(refuse(StatusCode::NOT_FOUND, "Package not found", text))
+        refuse(StatusCode::NOT_FOUND, "Package not found", text)
     })
 }
 
-fn may(sim: &SalesforceSim, who: &Who) -> Result<(), Box<Response>> {
+fn may(sim: &SalesforceSim, who: &Who) -> Result<(), Instead> {
     if sim.state().org.user_may(&who.user, "InstallPackaging") {
         return Ok(());
     }
     let text = "You do not have the level of access necessary to perform the operation you requested. Please contact the \
                 owner of the record or your administrator if access is necessary.";
-    Err(Box::new(refuse(StatusCode::FORBIDDEN, "Insufficient Privileges", text)))
+    Err(refuse(StatusCode::FORBIDDEN, "Insufficient Privileges", text))
 }
 
 async fn install(
@@ -71,51 +87,82 @@ async fn install(
     Query(query): Query<Fields>,
     headers: HeaderMap,
     uri: Uri,
-) -> Response {
-    let who = match visitor(&sim, &headers, &uri) {
-        Ok(who) => who,
-        Err(response) => return *response,
-    };
-    match may(&sim, &who).and_then(|()| known(&sim, &query)) {
-        Ok(known) => Html(page(&format!("Install {}", known.name), &choices(&known, None))).into_response(),
-        Err(response) => *response,
-    }
+) -> Shown {
+    may(&sim, &visitor(&sim, &headers, &uri)?)?;
+    let known = known(&sim, &query)?;
+    Ok(shown(&format!("Install {}", known.name), &choices(&sim, &known, None)))
+}
+
+/// The names of the org's profiles.
+fn profiles(sim: &SalesforceSim) -> Vec<String> {
+    let rows = sim.with_org(|org| rows::all(org, "Profile"));
+    rows.iter().map(|row| rows::text(row, "Name").to_owned()).collect()
+}
+
+/// What was chosen on the first form: for whom, and the access of each profile.
+struct Choice<'a> {
+    security: &'a str,
+    form: &'a Fields,
 }
 
 /// The first form; with a choice made, the question about other sites lies over it.
-fn choices(known: &Known, chosen: Option<&str>) -> String {
+fn choices(sim: &SalesforceSim, known: &Known, chosen: Option<&Choice<'_>>) -> String {
+    let security = chosen.map_or("None", |chosen| chosen.security);
     let radios: String = CHOICES
         .iter()
         .map(|(value, label)| {
-            let checked = if chosen.unwrap_or("None") == *value { " checked" } else { "" };
+            let checked = if security == *value { " checked" } else { "" };
             format!(
                 "<label class=choice><input type=radio name=security value={value}{checked}> {label}</label>"
             )
         })
         .collect();
+    let full =
+        |name: &str| chosen.is_some_and(|own| own.form.get(&access(name)).is_some_and(|own| own == "Full"));
+    let (mut rows, mut kept) = (String::new(), String::new());
+    for name in profiles(sim) {
+        let (field, selected) = (escape(&access(&name)), if full(&name) { " selected" } else { "" });
+        let name = escape(&name);
+        let _ = write!(
+            rows,
+            "<tr><td>{name}<td><select name=\"{field}\" aria-label=\"Access of {name}\"><option value=None>No Access\
+             <option value=Full{selected}>Full Access</select>"
+        );
+        if !selected.is_empty() {
+            let _ = write!(kept, "<input type=hidden name=\"{field}\" value=Full>");
+        }
+    }
     let id = escape(&known.id);
     let form = format!(
         "<h1>Install {name}</h1><p class=quiet>By {publisher}</p><form method=post action=/packaging/installPackage.apexp>\
          <input type=hidden name=p0 value=\"{id}\"><fieldset><legend>Who can use it</legend>{radios}</fieldset>\
+         <table class=profiles><tr><th>Profile<th>Access Level{rows}</table>\
          <p><button name=step value=choose>Install</button></p></form><dl class=facts><dt>App Name<dd>{name}<dt>Publisher\
          <dd>{publisher}<dt>Version Name<dd>{name}<dt>Version Number<dd>{version}</dl>",
         name = escape(&known.name),
         publisher = escape(&known.publisher),
         version = escape(&known.version),
     );
-    let Some(chosen) = chosen else { return form };
+    if chosen.is_none() {
+        return form;
+    }
     let sites: String = known.sites.iter().map(|site| format!("<tr><td>{}<td>Yes", escape(site))).collect();
     let dialog = format!(
         "<dialog open aria-labelledby=access><h2 id=access>Approve Third-Party Access</h2><p>This package may send or \
          receive data from third-party websites. Make sure you trust these websites.</p><table><tr><th>Website<th>SSL \
          Encrypted{sites}</table><form method=post action=/packaging/installPackage.apexp>\
-         <input type=hidden name=p0 value=\"{id}\"><input type=hidden name=security value=\"{}\"><label class=choice>\
+         <input type=hidden name=p0 value=\"{id}\"><input type=hidden name=security value=\"{}\">{kept}<label class=choice>\
          <input type=checkbox name=grant value=yes required> Yes, grant access to these third-party web sites</label>\
          <p><button name=step value=grant>Continue</button> <a href=\"/packaging/installPackage.apexp?p0={id}\">Cancel</a>\
          </p></form></dialog>",
-        escape(chosen)
+        escape(security)
     );
     format!("{form}{dialog}")
+}
+
+/// The name of the field that says what a profile gets.
+fn access(profile: &str) -> String {
+    format!("access {profile}")
 }
 
 async fn confirm(
@@ -123,32 +170,33 @@ async fn confirm(
     headers: HeaderMap,
     uri: Uri,
     Form(form): Form<Fields>,
-) -> Response {
-    let who = match visitor(&sim, &headers, &uri) {
-        Ok(who) => who,
-        Err(response) => return *response,
-    };
-    let known = match may(&sim, &who).and_then(|()| known(&sim, &form)) {
-        Ok(known) => known,
-        Err(response) => return *response,
-    };
+) -> Shown {
+    let who = visitor(&sim, &headers, &uri)?;
+    may(&sim, &who)?;
+    let known = known(&sim, &form)?;
     let given = |name: &str| form.get(name).map_or("", String::as_str);
     let security =
         CHOICES.iter().map(|(value, _)| *value).find(|value| *value == given("security")).unwrap_or("None");
     let granted = given("grant") == "yes";
     if !known.sites.is_empty() && !granted {
-        return Html(page(&format!("Install {}", known.name), &choices(&known, Some(security))))
-            .into_response();
+        let chosen = Choice { security, form: &form };
+        return Ok(shown(&format!("Install {}", known.name), &choices(&sim, &known, Some(&chosen))));
     }
-    let request = json!({
+    let mut request = json!({
         "SubscriberPackageVersionKey": known.id, "SecurityType": security, "EnableRss": granted,
         "NameConflictResolution": "Block", "PackageInstallSource": "U",
     });
+    if security == "Custom" {
+        let with_access: Vec<String> =
+            profiles(&sim).into_iter().filter(|name| given(&access(name)) == "Full").collect();
+        let mappings = with_access.iter().map(|name| json!({"source": "Full Access", "target": name}));
+        request["ProfileMappings"] = json!({"profileMappings": mappings.collect::<Vec<_>>()});
+    }
     let made = sim.state().install_package(&known.id, request, &who);
     match made {
-        Ok(id) => Redirect::to(&format!("/packaging/installStatus.apexp?p0={}&request={id}", known.id))
-            .into_response(),
-        Err(refusal) => refuse(StatusCode::FORBIDDEN, "Package not installed", &refusal.message),
+        Ok(id) => Ok(Redirect::to(&format!("/packaging/installStatus.apexp?p0={}&request={id}", known.id))
+            .into_response()),
+        Err(refusal) => Err(refuse(StatusCode::FORBIDDEN, "Package not installed", &refusal.message)),
     }
 }
 
@@ -157,19 +205,13 @@ async fn progress(
     Query(query): Query<Fields>,
     headers: HeaderMap,
     uri: Uri,
-) -> Response {
-    let who = match visitor(&sim, &headers, &uri) {
-        Ok(who) => who,
-        Err(response) => return *response,
-    };
-    let known = match known(&sim, &query) {
-        Ok(known) => known,
-        Err(response) => return *response,
-    };
+) -> Shown {
+    let who = visitor(&sim, &headers, &uri)?;
+    let known = known(&sim, &query)?;
     let id = query.get("request").map_or("", String::as_str);
     let request = sim.state().setup.packages.requests.get(id).cloned();
     let Some(request) = request else {
-        return refuse(StatusCode::NOT_FOUND, "Nothing here", "There is no such installation.");
+        return Err(refuse(StatusCode::NOT_FOUND, "Nothing here", "There is no such installation."));
     };
     let name = escape(&known.name);
     let done = "<p><a class=button role=button href=/0A3>Done</a></p>";
@@ -192,13 +234,11 @@ async fn progress(
              aria-hidden=true></span> Installing and granting access, please wait...</p>"
         ),
     };
-    Html(page(&format!("Install {}", known.name), &body)).into_response()
+    Ok(shown(&format!("Install {}", known.name), &body))
 }
 
-async fn installed(State(sim): State<SalesforceSim>, headers: HeaderMap, uri: Uri) -> Response {
-    if let Err(response) = visitor(&sim, &headers, &uri) {
-        return *response;
-    }
+async fn installed(State(sim): State<SalesforceSim>, headers: HeaderMap, uri: Uri) -> Shown {
+    visitor(&sim, &headers, &uri)?;
     let packages = sim.state().setup.packages.clone();
     let rows: String = packages
         .installed
@@ -219,10 +259,11 @@ async fn installed(State(sim): State<SalesforceSim>, headers: HeaderMap, uri: Ur
         "<p>No packages are installed.</p>".to_owned()
     } else {
         format!(
-            "<table><tr><th>Action<th>Package Name<th>Publisher<th>Version Number<th>Namespace Prefix{rows}</table>"
+            "<div class=wide tabindex=0 role=region aria-label=\"Installed packages\"><table><tr><th>Action<th>Package Name\
+             <th>Publisher<th>Version Number<th>Namespace Prefix{rows}</table></div>"
         )
     };
-    Html(page("Installed Packages", &format!("<h1>Installed Packages</h1>{table}"))).into_response()
+    Ok(shown("Installed Packages", &format!("<h1>Installed Packages</h1>{table}")))
 }
 
 async fn ask_uninstall(
@@ -230,16 +271,14 @@ async fn ask_uninstall(
     Query(query): Query<Fields>,
     headers: HeaderMap,
     uri: Uri,
-) -> Response {
-    if let Err(response) = visitor(&sim, &headers, &uri) {
-        return *response;
-    }
+) -> Shown {
+    visitor(&sim, &headers, &uri)?;
     let id = query.get("id").map_or("", String::as_str);
     let packages = sim.state().setup.packages.clone();
     let found =
         packages.installed.iter().find(|own| own.id == id).and_then(|own| packages.find(&own.version));
     let Some(known) = found else {
-        return refuse(StatusCode::NOT_FOUND, "Nothing here", "There is no such package.");
+        return Err(refuse(StatusCode::NOT_FOUND, "Nothing here", "There is no such package."));
     };
     let body = format!(
         "<h1>Uninstalling a Package</h1><p>Uninstalling {} removes its components and data.</p><form method=post \
@@ -249,7 +288,7 @@ async fn ask_uninstall(
         escape(&known.name),
         escape(id)
     );
-    Html(page("Uninstalling a Package", &body)).into_response()
+    Ok(shown("Uninstalling a Package", &body))
 }
 
 async fn uninstall(
@@ -257,21 +296,16 @@ async fn uninstall(
     headers: HeaderMap,
     uri: Uri,
     Form(form): Form<Fields>,
-) -> Response {
-    let who = match visitor(&sim, &headers, &uri) {
-        Ok(who) => who,
-        Err(response) => return *response,
-    };
-    if let Err(response) = may(&sim, &who) {
-        return *response;
-    }
+) -> Shown {
+    let who = visitor(&sim, &headers, &uri)?;
+    may(&sim, &who)?;
     let id = form.get("id").cloned().unwrap_or_default();
     if form.get("sure").map(String::as_str) != Some("yes") {
-        return Redirect::to(&format!("/packaging/uninstallPackage.apexp?id={id}")).into_response();
+        return Ok(Redirect::to(&format!("/packaging/uninstallPackage.apexp?id={id}")).into_response());
     }
     let done = sim.state().uninstall_package(&id, json!({}), &who);
     match done {
-        Ok(_) => Redirect::to("/0A3").into_response(),
-        Err(refusal) => refuse(StatusCode::NOT_FOUND, "Nothing here", &refusal.message),
+        Ok(_) => Ok(Redirect::to("/0A3").into_response()),
+        Err(refusal) => Err(refuse(StatusCode::NOT_FOUND, "Nothing here", &refusal.message)),
     }
 }

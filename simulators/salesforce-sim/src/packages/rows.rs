@@ -103,6 +103,7 @@ fn request_row(id: &str, request: &PackageRequest) -> Value {
         "ApexCompileType",
         "UpgradeType",
         "PackageInstallSource",
+        "ProfileMappings",
     ] {
         row[key] = request.given.get(key).cloned().unwrap_or(Value::Null);
     }

@@ -1,6 +1,6 @@
 //! What the integration user may see and do: objects, fields, records.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -62,18 +62,39 @@ impl Access {
 
     /// Whether the user sees this field.
     pub fn sees_field(&self, object: &str, field: &str) -> bool {
-        self.fields.get(object).and_then(|fields| fields.get(field)).is_none_or(|access| access.read)
+        self.field(object, field).read
+    }
+
+    /// What the user may do with a field: what is granted, less what the settings take away.
+    pub fn field(&self, object: &str, field: &str) -> FieldAccess {
+        let of = |limits: &HashMap<String, HashMap<String, FieldAccess>>| {
+            limits.get(object).and_then(|fields| fields.get(field)).copied()
+        };
+        let mut access = of(&self.fields).unwrap_or(FieldAccess { read: true, edit: true });
+        if let Some(granted) = of(&self.ungranted) {
+            access.read &= granted.read;
+            access.edit &= granted.edit;
+        }
+        access.edit &= access.read;
+        access
+    }
+
+    /// Whether some field of an object is not the user's to see and change.
+    pub fn limits_fields(&self, object: &str) -> bool {
+        let any = |limits: &HashMap<String, HashMap<String, FieldAccess>>| {
+            limits.get(object).is_some_and(|fields| !fields.is_empty())
+        };
+        any(&self.fields) || any(&self.ungranted)
     }
 
     /// The fields of an object that the user does not see.
     pub fn hidden_fields(&self, object: &str) -> HashSet<String> {
-        let fields = self.fields.get(object).into_iter().flatten();
-        fields.filter(|(_, access)| !access.read).map(|(name, _)| name.clone()).collect()
+        let named = [&self.fields, &self.ungranted].into_iter().filter_map(|limits| limits.get(object));
+        named.flatten().filter(|(_, access)| !access.read).map(|(name, _)| name.clone()).collect()
     }
 
     fn edits_field(&self, object: &str, field: &str) -> bool {
-        let access = self.fields.get(object).and_then(|fields| fields.get(field));
-        access.is_none_or(|access| access.read && access.edit)
+        self.field(object, field).edit
     }
 }
 
@@ -100,7 +121,15 @@ impl Org {
                 id.as_str().is_some_and(|id| ids.contains(id))
             });
             let now = Timestamp::UNIX_EPOCH;
-            let looking = Looking { org: self, def, row, before: None, new: false, now };
+            let looking = Looking {
+                org: self,
+                def,
+                row,
+                before: None,
+                new: false,
+                now,
+                user: self.rules.access.user.as_deref(),
+            };
             named && rule.condition.as_ref().is_none_or(|condition| condition.holds(&looking))
         })
     }

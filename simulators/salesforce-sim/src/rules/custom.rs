@@ -1,18 +1,19 @@
 //! Objects and fields of the org's own, and record types.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Looking;
 use crate::dml::Writer;
 use crate::org::{Org, RowData, Table};
-use crate::schema::{FieldDef, Link, custom_field, custom_object};
+use crate::schema::{FieldDef, Link, coordinates, custom_field, custom_object, setup_object};
+use crate::setup::Who;
 
-/// Key prefixes of an org's own objects.
-fn prefix(letter: char, number: usize) -> String {
-    const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    let digit = |at: usize| DIGITS.get(at % 36).copied().map_or('0', char::from);
-    [letter, digit(number / 36), digit(number)].iter().collect()
+/// Whether metadata says yes, as JSON or as the text that XML has.
+pub(crate) fn is_yes(value: Option<&Value>) -> bool {
+    value.is_some_and(|own| own == &json!(true) || own == &json!("true"))
 }
 
 impl Table {
@@ -31,31 +32,63 @@ impl Table {
 }
 
 impl Org {
-    /// Makes an object of the org's own, with its history.
+    /// Makes an object of the org's own, with its history; the fields that its metadata lists are made by the caller.
     pub fn add_custom_object(&mut self, name: &str, metadata: &Value, now: Timestamp) -> Result<(), String> {
         if self.table(name).is_some() {
             return Ok(());
         }
-        let number = self.tables.values().filter(|table| table.def.custom).count();
-        let made = custom_object(name, &prefix('a', number), &prefix('h', number + 36), metadata)?;
-        self.add_table(Table::new(made.object));
-        self.add_table(Table::new(made.history));
+        self.described_at = Some(now);
+        let setting = metadata.get("customSettingsType").is_some();
+        if setting || !name.ends_with("__c") {
+            let first = match name {
+                _ if name.ends_with("__e") => 'e',
+                _ if name.ends_with("__mdt") => 'm',
+                _ => 'a',
+            };
+            let prefix = self.free_prefix(first);
+            self.add_object(setup_object(name, &prefix, metadata));
+            return Ok(());
+        }
+        let made = custom_object(name, &self.free_prefix('a'), &self.free_prefix('h'), metadata)?;
+        self.add_object(made.object);
+        self.add_object(made.history);
         for (object, link) in made.links {
             if let Some(table) = self.table_mut(&object) {
                 table.def.link(link);
             }
         }
-        if metadata.get("enableActivities").is_none_or(|own| own == &json!(true) || own == &json!("true")) {
+        if is_yes(metadata.get("enableActivities")) {
             self.allow_activities(name);
         }
-        if let Some(tracked) = metadata.get("fields").and_then(Value::as_array) {
-            for field in tracked {
-                let own = field.get("fullName").and_then(Value::as_str).unwrap_or_default();
-                self.add_custom_field(name, own, field, now)?;
-            }
-        }
-        self.described_at = Some(now);
         Ok(())
+    }
+
+    /// Makes an object with all its fields as a person does on the setup pages: everybody sees them.
+    pub fn add_granted_object(
+        &mut self,
+        name: &str,
+        metadata: &Value,
+        writer: &Writer,
+    ) -> Result<(), String> {
+        let mut metadata = metadata.clone();
+        if let Some(own) = metadata.as_object_mut() {
+            own.entry("enableActivities").or_insert(json!(true));
+        }
+        self.add_custom_object(name, &metadata, writer.now)?;
+        for field in metadata.get("fields").and_then(Value::as_array).into_iter().flatten() {
+            let own = field.get("fullName").and_then(Value::as_str).unwrap_or_default();
+            self.add_granted_field(name, own, field, writer)?;
+        }
+        Ok(())
+    }
+
+    /// The first beginning of ids that no object has: `a00`, `a01` ..
+    fn free_prefix(&self, first: char) -> String {
+        const DIGITS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let pairs = DIGITS.chars().flat_map(|tens| DIGITS.chars().map(move |ones| (tens, ones)));
+        let mut all = pairs.map(|(tens, ones)| [first, tens, ones].iter().collect::<String>());
+        // Nobody makes 1,296 objects; one more shares its prefix with the last.
+        all.find(|prefix| !self.is_prefix(prefix)).unwrap_or_else(|| format!("{first}ZZ"))
     }
 
     /// Tasks and events may be about records of this object.
@@ -78,19 +111,34 @@ impl Org {
         }
     }
 
-    /// Makes a field of the org's own; one that is there already stays as it is.
-    pub fn add_custom_field(
+    /// Makes a field of the org's own, and grants it to all profiles; one that is there already stays as it is.
+    pub fn add_granted_field(
+        &mut self,
+        object: &str,
+        name: &str,
+        metadata: &Value,
+        writer: &Writer,
+    ) -> Result<(), String> {
+        let table = self.table(object).ok_or_else(|| format!("no object {object}"))?;
+        if table.def.field(name).is_none() {
+            self.put_custom_field(object, name, metadata, writer.now)?;
+            self.grant_to_profiles(object, name, &Who { user: Arc::clone(&writer.user), now: writer.now });
+        }
+        Ok(())
+    }
+
+    /// Makes or changes a field of the org's own; answers whether it is new. Whether anybody sees it is for its grants to
+    /// say.
+    pub fn put_custom_field(
         &mut self,
         object: &str,
         name: &str,
         metadata: &Value,
         now: Timestamp,
-    ) -> Result<(), String> {
+    ) -> Result<bool, String> {
         let field = custom_field(name, metadata)?;
         let table = self.table(object).ok_or_else(|| format!("no object {object}"))?;
-        if table.def.field(name).is_some() {
-            return Ok(());
-        }
+        let new = table.def.field(name).is_none();
         let object = table.def.name.clone();
         for target in &field.targets {
             let known = self.table(target).map(|table| table.def.name.clone());
@@ -109,17 +157,30 @@ impl Org {
             }
         }
         let computed = field.formula.is_some();
+        let parts = (field.kind == "location").then(|| coordinates(&field));
         if let Some(table) = self.table_mut(&object) {
-            table.add_field_everywhere(field);
+            for part in parts.into_iter().flatten() {
+                table.add_field(part);
+            }
+            if new {
+                table.add_field_everywhere(field);
+            } else {
+                table.add_field(field);
+            }
         }
-        if metadata.get("trackHistory") == Some(&json!(true)) {
-            self.rules.history.entry(object.clone()).or_default().insert(name.to_owned());
+        if let Some(tracked) = metadata.get("trackHistory") {
+            let fields = self.rules.history.entry(object.clone()).or_default();
+            if is_yes(Some(tracked)) {
+                fields.insert(name.to_owned());
+            } else {
+                fields.remove(name);
+            }
         }
         if computed {
             self.compute_all(&object, now);
         }
         self.described_at = Some(now);
-        Ok(())
+        Ok(new)
     }
 
     /// Makes a record type, with the field that tells it; answers its id.
@@ -173,8 +234,15 @@ impl Org {
         for _ in 0..formulas.len().min(2) {
             for (at, field) in &formulas {
                 let Some(formula) = &field.formula else { continue };
-                let looking =
-                    Looking { org: self, def: &table.def, row: &*row, before: None, new: false, now };
+                let looking = Looking {
+                    org: self,
+                    def: &table.def,
+                    row: &*row,
+                    before: None,
+                    new: false,
+                    now,
+                    user: None,
+                };
                 let value = formula.value(&looking).stored(&field.kind, field.scale);
                 row.set(*at, value);
             }

@@ -1,11 +1,8 @@
 //! The history of tracked fields.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use crate::dml::Writer;
-use crate::ids;
 use crate::org::{Org, RowData};
 use crate::schema::FieldDef;
 use crate::soql::Record as _;
@@ -19,20 +16,7 @@ impl Org {
         writer: &Writer,
     ) -> Option<String> {
         let table = self.table_mut(object)?;
-        let number = table.next_number();
-        let second = writer.now.as_second();
-        let mut row = RowData {
-            id: ids::make(&table.def.prefix, number),
-            number,
-            def: Arc::clone(&table.names),
-            values: Vec::new(),
-            created_at: second,
-            created_by: Arc::clone(&writer.user),
-            modified_at: second,
-            modified_by: Arc::clone(&writer.user),
-            modstamp: second,
-            deleted: false,
-        };
+        let mut row = table.blank(&writer.user, writer.now.as_second());
         for (name, value) in fields {
             if let Some((at, _)) = table.def.field(name) {
                 row.set(at, value.clone());

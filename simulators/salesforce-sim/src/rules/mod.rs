@@ -4,6 +4,7 @@ mod access;
 mod custom;
 mod duplicates;
 pub(crate) mod formula;
+mod grants;
 mod history;
 mod scope;
 mod validation;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 
 pub(crate) use access::Verb;
 pub use access::{FieldAccess, ObjectAccess};
+pub(crate) use custom::is_yes;
+pub(crate) use grants::decides as decides_access;
 pub(crate) use scope::Looking;
 
 use formula::Formula;
@@ -46,6 +49,8 @@ pub(crate) struct ValidationRule {
     pub field: Option<String>,
     /// What the refusal is called.
     pub code: &'static str,
+    /// Whether it is a component of the org, and not made by the settings.
+    pub component: bool,
 }
 
 /// A rule against records that say the same in some fields.
@@ -81,13 +86,15 @@ pub(crate) struct AssignmentRule {
     pub owner: String,
 }
 
-/// What the integration user may see and do. What is not named is allowed.
+/// What the integration user may see and do. What is not named is allowed, fields as far as they are granted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Access {
     /// Whom the limits are for.
     pub user: Option<Arc<str>>,
     pub objects: HashMap<String, ObjectAccess>,
     pub fields: HashMap<String, HashMap<String, FieldAccess>>,
+    /// Fields that no permission set of theirs grants in full.
+    pub ungranted: HashMap<String, HashMap<String, FieldAccess>>,
     pub rows: Vec<RowAccess>,
 }
 

@@ -10,6 +10,13 @@ use crate::schema::ObjectDef;
 use crate::soql::Record;
 
 impl Org {
+    /// Takes a validation rule away.
+    pub(crate) fn forget_validation_rule(&mut self, object: &str, name: &str) {
+        self.rules.validation.retain(|rule| {
+            !(rule.object.eq_ignore_ascii_case(object) && rule.name.eq_ignore_ascii_case(name))
+        });
+    }
+
     /// What the org's validation rules have against a record.
     pub(crate) fn validate(
         &self,
@@ -23,7 +30,15 @@ impl Org {
             .filter(|rule| {
                 let before = before.map(|before| before as &dyn Record);
                 let new = before.is_none();
-                rule.condition.holds(&Looking { org: self, def, row, before, new, now: writer.now })
+                rule.condition.holds(&Looking {
+                    org: self,
+                    def,
+                    row,
+                    before,
+                    new,
+                    now: writer.now,
+                    user: Some(&writer.user),
+                })
             })
             .map(|rule| {
                 let refusal = Refusal::new(rule.code, rule.message.clone());
@@ -101,7 +116,15 @@ impl Org {
 
     /// The owner that the active assignment rule gives to a new record.
     pub(crate) fn assigned(&self, def: &ObjectDef, row: &RowData, writer: &Writer) -> Option<String> {
-        let looking = Looking { org: self, def, row, before: None, new: true, now: writer.now };
+        let looking = Looking {
+            org: self,
+            def,
+            row,
+            before: None,
+            new: true,
+            now: writer.now,
+            user: Some(&writer.user),
+        };
         let mut rules = self.rules.assignment.iter().filter(|rule| rule.object == def.name);
         let rule = rules.find(|rule| rule.condition.as_ref().is_none_or(|own| own.holds(&looking)))?;
         Some(rule.owner.clone())

@@ -46,6 +46,7 @@ pub(crate) fn custom_field(name: &str, metadata: &Value) -> Result<FieldDef, Str
         "Picklist" => "picklist",
         "MultiselectPicklist" => "multipicklist",
         "Lookup" | "MasterDetail" => "reference",
+        "Location" => "location",
         other => return Err(format!("Unsupported field type: {other}")),
     }
     .to_owned();
@@ -84,6 +85,22 @@ pub(crate) fn custom_field(name: &str, metadata: &Value) -> Result<FieldDef, Str
         field.default = default_of(&field, default);
     }
     Ok(field)
+}
+
+/// The two numbers that a geolocation is made of: `Place__Latitude__s` and `Place__Longitude__s`.
+pub(crate) fn coordinates(location: &FieldDef) -> [FieldDef; 2] {
+    let stem = location.name.trim_end_matches("__c");
+    ["Latitude", "Longitude"].map(|part| FieldDef {
+        name: format!("{stem}__{part}__s"),
+        label: format!("{} ({part})", location.label),
+        kind: "double".to_owned(),
+        precision: 18,
+        scale: 15,
+        flags: "ncuFSp".to_owned(),
+        compound: Some(location.name.clone()),
+        custom: true,
+        ..FieldDef::default()
+    })
 }
 
 /// Default values that are plain constants; `defaultValue` is a formula in metadata, so texts are quoted there.
@@ -133,7 +150,7 @@ fn flags(field: &FieldDef, kind: &str, required: bool, formula: bool) -> String 
     if formula || nillable {
         flags.push('n');
     }
-    if !formula && kind != "AutoNumber" {
+    if !formula && !matches!(kind, "AutoNumber" | "Location") {
         flags.push_str("cu");
     }
     if matches!(kind, "Checkbox" | "AutoNumber") && !formula {
@@ -141,10 +158,10 @@ fn flags(field: &FieldDef, kind: &str, required: bool, formula: bool) -> String 
     }
     if !long && kind != "EncryptedText" {
         flags.push('F');
-        if field.kind != "multipicklist" {
+        if !matches!(field.kind.as_str(), "multipicklist" | "location") {
             flags.push('S');
         }
-        let measured = ["double", "currency", "percent", "datetime", "time", "multipicklist"];
+        let measured = ["double", "currency", "percent", "datetime", "time", "multipicklist", "location"];
         let composed = formula && field.kind == "string";
         if !composed && !measured.contains(&field.kind.as_str()) {
             flags.push('G');

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::parse::{field_of, history_object};
+use super::parse::{AUDIT, field_of, history_object};
 use super::{FieldDef, Link, ObjectDef};
 
 /// An object of the org's own, the object that records its history, and what refers to what.
@@ -54,12 +54,8 @@ pub(crate) fn custom_object(
     }
     def.add(field_of("IsDeleted|Deleted|boolean|dFSG"));
     def.add(own_name);
+    AUDIT.iter().for_each(|line| def.add(field_of(line)));
     for line in [
-        "CreatedDate|Created Date|datetime|dFS",
-        "CreatedById|Created By ID|reference:18>User=CreatedBy|dFSG",
-        "LastModifiedDate|Last Modified Date|datetime|dFS",
-        "LastModifiedById|Last Modified By ID|reference:18>User=LastModifiedBy|dFSG",
-        "SystemModstamp|System Modstamp|datetime|dFS",
         "LastActivityDate|Last Activity Date|date|nFSG",
         "LastViewedDate|Last Viewed Date|datetime|nFS",
         "LastReferencedDate|Last Referenced Date|datetime|nFS",

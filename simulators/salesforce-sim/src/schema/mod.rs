@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::rules::formula::Formula;
 use crate::soql::{ChildRelationship, FieldInfo, FieldKind};
 
-pub(crate) use custom::custom_field;
+pub(crate) use custom::{coordinates, custom_field};
 pub(crate) use custom_object::custom_object;
 pub(crate) use describe::{Around, RecordTypeInfo};
 pub(crate) use object::setup_object;
@@ -149,6 +149,17 @@ impl ObjectDef {
 
     pub fn can(&self, flag: char) -> bool {
         self.flags.contains(flag)
+    }
+
+    /// Forgets another object: no field of it refers to this one, and none of this one to it.
+    pub fn unlink(&mut self, object: &str) {
+        self.links.retain(|link| link.object != object);
+        self.children.retain(|child| child.object != object);
+        for field in
+            self.fields.values_mut().filter(|field| field.targets.iter().any(|target| target == object))
+        {
+            Arc::make_mut(field).targets.retain(|target| target != object);
+        }
     }
 
     /// Notes that a field of another object refers to this one.

@@ -47,10 +47,12 @@ impl Org {
                 }
             }
         }
-        let Some(limits) = self.rules.access.fields.get(object) else { return };
+        if !self.rules.access.limits_fields(object) {
+            return;
+        }
         for field in described.get_mut("fields").and_then(Value::as_array_mut).into_iter().flatten() {
-            let limit = field["name"].as_str().and_then(|name| limits.get(name));
-            if limit.is_some_and(|limit| !limit.edit) {
+            let name = field["name"].as_str().unwrap_or_default();
+            if !self.rules.access.field(object, name).edit {
                 field["createable"] = json!(false);
                 field["updateable"] = json!(false);
             }

@@ -10,7 +10,7 @@ use super::{FieldDef, Link, ObjectDef, OnDelete};
 const TABLES: [&str; 3] = [include_str!("standard.txt"), include_str!("more.txt"), include_str!("setup.txt")];
 
 /// What every record says of its making.
-const AUDIT: [&str; 5] = [
+pub(super) const AUDIT: [&str; 5] = [
     "CreatedDate|Created Date|datetime|dFS",
     "CreatedById|Created By ID|reference:18>User=CreatedBy|dFSG",
     "LastModifiedDate|Last Modified Date|datetime|dFS",

@@ -29,6 +29,11 @@ impl State {
                     return id;
                 }
             }
+            "RecordType" => {
+                if let Some(row) = self.record_type_row(full_name) {
+                    return text(&row, "Id").to_owned();
+                }
+            }
             _ => {}
         }
         self.setup.id_of(kind.name, full_name, kind.prefix)
@@ -69,11 +74,15 @@ impl State {
             }
             "ValidationRule" | "RecordType" | "ListView" | "WebLink" | "FieldSet" | "CompactLayout" => {
                 let object = full_name.split_once('.').map_or(full_name, |(object, _)| object);
-                if self.org.table(object).is_some() || knows(object) {
-                    return Ok(());
+                if self.org.table(object).is_none() && !knows(object) {
+                    let message = format!("Entity Of Type CustomObject Named {object} Cannot Be Found");
+                    return Err(problem("INVALID_CROSS_REFERENCE_KEY", message));
                 }
-                let message = format!("Entity Of Type CustomObject Named {object} Cannot Be Found");
-                Err(problem("INVALID_CROSS_REFERENCE_KEY", message))
+                match kind.name {
+                    "ValidationRule" => self.check_validation_rule(full_name, body, knows),
+                    "RecordType" => required("label"),
+                    _ => Ok(()),
+                }
             }
             _ => Ok(()),
         }
@@ -163,6 +172,7 @@ impl State {
             _ => {
                 self.check_component(kind.name, full_name, body, &files, &|_| false)?;
                 self.channel_saved(kind.name, full_name, body)?;
+                self.enforce(kind.name, full_name, body, who)?;
                 let standard = self.read_component(kind.name, full_name).is_some();
                 let new = self.setup.components.put_files(kind, full_name, body.clone(), files, who);
                 Ok(new && !standard)
@@ -185,6 +195,7 @@ impl State {
                     problem("INVALID_CROSS_REFERENCE_KEY", message)
                 })?;
                 self.channel_removed(kind.name, full_name, &gone.body);
+                self.lift(kind.name, full_name, who);
                 Ok(())
             }
         }

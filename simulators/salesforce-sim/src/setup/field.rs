@@ -26,6 +26,7 @@ pub(crate) fn metadata_of(field: &FieldDef) -> Value {
         "multipicklist" => "MultiselectPicklist",
         "reference" => "Lookup",
         "address" => "Address",
+        "location" => "Location",
         _ => "Text",
     };
     let mut map = Map::new();
@@ -145,14 +146,16 @@ impl State {
         let kind = kinds::find("CustomField").ok_or_else(Refusal::not_found)?;
         let mut created = false;
         if name.ends_with("__c") {
-            let field = schema::custom_field(name, body)
+            created = self
+                .org
+                .put_custom_field(object, name, body, who.now)
                 .map_err(|message| problem("FIELD_INTEGRITY_EXCEPTION", message))?;
-            let table = self.org.table_mut(object).ok_or_else(Refusal::not_found)?;
-            created = table.def.field(name).is_none();
-            let parent = table.def.name.clone();
-            table.add_field(field.clone());
-            let relationship = body.get("relationshipName").and_then(Value::as_str);
-            self.org.link_field(&parent, &field, relationship);
+            // On the platform nobody sees such a field, not even who made it, until a profile or permission set grants it.
+            if created && self.setup.grant_new_fields {
+                self.org.grant_to_profiles(object, name, who);
+            } else {
+                self.org.weigh_grants_of(object, name);
+            }
         }
         self.setup.components.put(kind, full_name, body.clone(), who);
         self.org.described_at = Some(who.now);
@@ -169,9 +172,10 @@ impl State {
         };
         let (object, name) = full_name.split_once('.').ok_or_else(missing)?;
         let table = self.org.table_mut(object).ok_or_else(missing)?;
-        let custom = table.def.field(name).is_some_and(|(_, field)| field.custom);
-        if !custom {
-            return Err(missing());
+        let found = table.def.field(name).map(|(_, field)| std::sync::Arc::clone(field));
+        let field = found.filter(|field| field.custom).ok_or_else(missing)?;
+        if field.kind == "location" {
+            schema::coordinates(&field).iter().for_each(|part| table.remove_field(&part.name));
         }
         table.remove_field(name);
         self.setup.components.remove("CustomField", full_name);

@@ -10,8 +10,8 @@ mod deploy_job;
 mod describe;
 mod field;
 pub(crate) mod kinds;
-mod new_object;
 mod object;
+mod object_rules;
 mod package_file;
 mod permission_files;
 mod rest;
@@ -48,6 +48,8 @@ pub(crate) struct Setup {
     pub retrieves: IndexMap<String, Retrieve>,
     /// How long a deployment takes at least, in seconds.
     pub deploy_seconds: i64,
+    /// Whether fields that are made through the API are granted to all profiles at once.
+    pub grant_new_fields: bool,
     /// Whether the org has no access to the API.
     pub api_off: bool,
     pub packages: Packages,

@@ -92,8 +92,8 @@ impl State {
         let kind = kinds::find("CustomObject").ok_or_else(Refusal::not_found)?;
         let created = self.org.table(name).is_none();
         if created {
-            self.org.add_setup_object(name, body);
-            self.org.described_at = Some(who.now);
+            let made = self.org.add_custom_object(name, body, who.now);
+            made.map_err(|message| problem("FIELD_INTEGRITY_EXCEPTION", message))?;
         }
         let mut own = Map::new();
         for (key, value) in body.as_object().into_iter().flatten().filter(|(key, _)| *key != "fullName") {
@@ -124,7 +124,11 @@ impl State {
             let message = format!("In field: fullName - no CustomObject named {name} found");
             return Err(problem("INVALID_CROSS_REFERENCE_KEY", message));
         }
+        self.lift_all(name, who);
         self.org.remove_object(name);
+        for grant in super::rows::holding(&self.org, "FieldPermissions", "SobjectType", name) {
+            super::rows::delete(&mut self.org, super::rows::text(&grant, "Id"), who);
+        }
         self.setup.components.remove("CustomObject", name);
         self.setup.components.remove_children(name);
         self.setup.forget("CustomObject", name);

@@ -143,6 +143,10 @@ impl State {
             if !known && !knows(name) {
                 return Err(missing("field", name));
             }
+            if kind == "PermissionSet" && self.is_always_seen(object, field) {
+                let message = format!("You cannot deploy to a required field: {name}");
+                return Err(problem("FIELD_INTEGRITY_EXCEPTION", message));
+            }
         }
         for own in list(body.get("objectPermissions")) {
             let name = text(own, "object");
@@ -162,6 +166,12 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// Whether a field is there that every user sees and whose access cannot be given.
+    fn is_always_seen(&self, object: &str, field: &str) -> bool {
+        let found = self.org.table(object).and_then(|table| table.def.field(field));
+        found.is_some_and(|(_, field)| !field.has('p'))
     }
 
     /// Makes a permission set say what its file says, or a profile say that too; answers whether it is new.
@@ -234,6 +244,7 @@ impl State {
                 who,
             );
         }
+        self.show_record_types(kind.name, body);
         self.setup.components.put(kind, full_name, body.clone(), who);
         Ok(created)
     }

@@ -5,28 +5,14 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Who;
-use crate::ids;
-use crate::org::{Org, RowData};
-use crate::soql::Record as _;
+use crate::org::{Org, Table};
+use crate::soql::Record;
 
 /// Makes a row and answers its id; nothing where there is no such table.
 pub(crate) fn insert(org: &mut Org, object: &str, fields: &Value, who: &Who) -> Option<String> {
-    let second = who.now.as_second();
     let table = org.table_mut(object)?;
     let object = table.def.name.clone();
-    let number = table.next_number();
-    let mut row = RowData {
-        id: ids::make(&table.def.prefix, number),
-        number,
-        def: Arc::clone(&table.names),
-        values: Vec::new(),
-        created_at: second,
-        created_by: Arc::clone(&who.user),
-        modified_at: second,
-        modified_by: Arc::clone(&who.user),
-        modstamp: second,
-        deleted: false,
-    };
+    let mut row = table.blank(&who.user, who.now.as_second());
     for (at, field) in table.def.fields.values().enumerate() {
         if field.kind == "boolean" && field.name != "IsDeleted" {
             row.set(at, json!(false));
@@ -72,19 +58,21 @@ pub(crate) fn delete(org: &mut Org, id: &str, who: &Who) {
 pub(crate) fn all(org: &Org, object: &str) -> Vec<Value> {
     let Some(table) = org.table(object) else { return Vec::new() };
     let live = table.rows.iter().filter(|row| !row.deleted);
-    live.map(|row| {
-        let fields = table.def.fields.keys().map(|name| (name.clone(), row.value(name).into_owned()));
-        Value::Object(fields.filter(|(_, value)| !value.is_null()).collect())
-    })
-    .collect()
+    live.map(|row| named(table, &**row)).collect()
 }
 
 /// The live rows whose field has this text, in whatever case.
 pub(crate) fn holding(org: &Org, object: &str, field: &str, text: &str) -> Vec<Value> {
-    let fits = |row: &Value| {
-        row.get(field).and_then(Value::as_str).is_some_and(|own| own.eq_ignore_ascii_case(text))
-    };
-    all(org, object).into_iter().filter(fits).collect()
+    let Some(table) = org.table(object) else { return Vec::new() };
+    let Some((at, _)) = table.def.field(field) else { return Vec::new() };
+    let held = table.holders(at, text);
+    held.iter().map(|row| named(table, row)).collect()
+}
+
+/// A row as its fields that hold something.
+fn named(table: &Table, row: &dyn Record) -> Value {
+    let fields = table.def.fields.keys().map(|name| (name.clone(), row.value(name).into_owned()));
+    Value::Object(fields.filter(|(_, value)| !value.is_null()).collect())
 }
 
 /// A text of a row.

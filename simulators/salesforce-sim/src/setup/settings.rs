@@ -47,6 +47,8 @@ pub(crate) struct SetupSettings {
     pub package_install: Option<InstallPlan>,
     pub packages: Option<Vec<Known>>,
     pub deploy_seconds: Option<i64>,
+    /// Whether fields that are made through the API are granted to all profiles at once, as no org does it.
+    pub grant_new_fields: Option<bool>,
     pub embed: Option<EmbedSettings>,
 }
 
@@ -96,6 +98,9 @@ impl State {
         }
         if let Some(seconds) = settings.deploy_seconds {
             self.setup.deploy_seconds = seconds;
+        }
+        if let Some(grant) = settings.grant_new_fields {
+            self.setup.grant_new_fields = grant;
         }
         if let Some(embed) = settings.embed {
             self.setup.embed = embed;
@@ -155,10 +160,11 @@ impl State {
             copy.shift_remove(key);
         }
         let set = rows::insert(&mut self.org, "PermissionSet", &Value::Object(copy), who)?;
-        for grant in rows::holding(&self.org, "ObjectPermissions", "ParentId", text(&shared, "Id")) {
-            let mut grant = grant;
-            grant["ParentId"] = json!(set);
-            rows::insert(&mut self.org, "ObjectPermissions", &grant, who);
+        for object in ["ObjectPermissions", "FieldPermissions"] {
+            for mut grant in rows::holding(&self.org, object, "ParentId", text(&shared, "Id")) {
+                grant["ParentId"] = json!(set);
+                rows::insert(&mut self.org, object, &grant, who);
+            }
         }
         let user = self.integration.to_string();
         let assignments = rows::holding(&self.org, "PermissionSetAssignment", "AssigneeId", &user);
@@ -214,8 +220,9 @@ impl State {
         Ok(())
     }
 
-    /// Grants the administrators' profile everything on the objects that grants are given for.
-    pub(crate) fn grant_objects(&mut self, who: &Who) {
+    /// Grants the administrators' profile all objects and fields that grants are given for; from then on, the connected
+    /// user is held to what is granted.
+    pub(crate) fn grant_all(&mut self, who: &Who) {
         let Some(row) = self.permission_set_row("Profile", "Admin") else { return };
         for object in
             OBJECTS.iter().filter(|object| self.org.table(object).is_some()).copied().collect::<Vec<_>>()
@@ -226,6 +233,8 @@ impl State {
             }
             self.put_grant("ObjectPermissions", "SobjectType", &grant, who);
         }
+        self.org.grant_standard_fields(text(&row, "Id"), who);
+        self.org.hold_to_grants(std::sync::Arc::clone(&self.integration));
     }
 
     /// The settings as they are.
@@ -236,6 +245,7 @@ impl State {
             "package_install": packages.plan,
             "packages": packages.known,
             "deploy_seconds": self.setup.deploy_seconds,
+            "grant_new_fields": self.setup.grant_new_fields,
             "embed": {"url": self.setup.embed.url, "component": self.setup.embed.component},
         })
     }

@@ -20,6 +20,8 @@ use crate::error::Refusal;
 pub(super) fn routes() -> Router<SalesforceSim> {
     Router::new()
         .route("/services/Soap/m/{version}", post(call))
+        // simple-salesforce ends it with a slash
+        .route("/services/Soap/m/{version}/", post(call))
         .route("/services/Soap/m/{version}/{org}", post(call))
 }
 

@@ -18,33 +18,20 @@ use crate::xml::{Xml, elements, text_below};
 const MOST_LEADS: usize = 100;
 const MOST_MERGES: usize = 200;
 
+/// What became of one of them.
+type Outcome<T> = Result<T, Vec<Refusal>>;
+
 impl Soap<'_> {
     pub(super) fn convert_leads(&mut self, body: Node<'_, '_>, xml: &mut Xml) -> Done {
         let wanted: Vec<LeadConversion> =
             items(body, "leadConverts", MOST_LEADS)?.into_iter().map(lead).collect();
-        let (all, call) = (self.headers.all_or_none, self.headers.call.clone());
-        let mut api = self.api();
-        let work = |api: &mut Api<'_>| {
-            let done: Vec<_> = wanted
-                .iter()
-                .map(|lead| {
-                    if let Some(refusal) = api.row_fails() {
-                        return Err(vec![refusal]);
-                    }
-                    let writer = api.writer(&call);
-                    let done = api.state.org.convert_lead(lead, &writer)?;
-                    count(api, lead, &done);
-                    Ok(done)
-                })
-                .collect();
-            let failed = done.iter().any(Result::is_err);
-            (done, failed)
-        };
-        let (mut done, taken_back) = api.atomic(all, work);
-        api.count_writes();
-        if taken_back {
-            roll_back(&mut done);
-        }
+        let call = self.headers.call.clone();
+        let done = self.for_each(&wanted, |api, lead| {
+            let writer = api.writer(&call);
+            let done = api.state.org.convert_lead(lead, &writer)?;
+            count(api, lead, &done);
+            Ok(done)
+        });
         for (lead, done) in wanted.iter().zip(&done) {
             xml.open("result", &[]);
             match done {
@@ -77,32 +64,16 @@ impl Soap<'_> {
         let requests =
             if requests.is_empty() { items(body, "mergeRequests", MOST_MERGES)? } else { requests };
         let merges: Vec<Merge> = requests.into_iter().map(Merge::read).collect();
-        let (all, call) = (self.headers.all_or_none, self.headers.call.clone());
-        let mut api = self.api();
-        let work = |api: &mut Api<'_>| {
-            let done: Vec<_> = merges
-                .iter()
-                .map(|merge| {
-                    if let Some(refusal) = api.row_fails() {
-                        return Err(vec![refusal]);
-                    }
-                    // A merge is done as a whole or not at all.
-                    let whole = api.atomic(true, |api| {
-                        let done = merge.work(api, &call);
-                        let failed = done.is_err();
-                        (done, failed)
-                    });
-                    whole.0
-                })
-                .collect();
-            let failed = done.iter().any(Result::is_err);
-            (done, failed)
-        };
-        let (mut done, taken_back) = api.atomic(all, work);
-        api.count_writes();
-        if taken_back {
-            roll_back(&mut done);
-        }
+        let call = self.headers.call.clone();
+        let done = self.for_each(&merges, |api, merge| {
+            // A merge is done as a whole or not at all.
+            let whole = api.atomic(true, |api| {
+                let done = merge.work(api, &call);
+                let failed = done.is_err();
+                (done, failed)
+            });
+            whole.0
+        });
         for (merge, done) in merges.iter().zip(&done) {
             xml.open("result", &[]);
             match done {
@@ -124,6 +95,33 @@ impl Soap<'_> {
     }
 }
 
+impl Soap<'_> {
+    /// Does the same with each of these; all or none of them, where the caller wants it so.
+    fn for_each<T, D>(
+        &mut self,
+        wanted: &[T],
+        work: impl Fn(&mut Api<'_>, &T) -> Outcome<D>,
+    ) -> Vec<Outcome<D>> {
+        let all = self.headers.all_or_none;
+        let mut api = self.api();
+        let each = |api: &mut Api<'_>| {
+            let one = |one: &T| match api.row_fails() {
+                Some(refusal) => Err(vec![refusal]),
+                None => work(api, one),
+            };
+            let done: Vec<Outcome<D>> = wanted.iter().map(one).collect();
+            let failed = done.iter().any(Result::is_err);
+            (done, failed)
+        };
+        let (mut done, taken_back) = api.atomic(all, each);
+        api.count_writes();
+        if taken_back {
+            roll_back(&mut done);
+        }
+        done
+    }
+}
+
 fn items<'a, 'i>(body: Node<'a, 'i>, name: &str, most: usize) -> Result<Vec<Node<'a, 'i>>, Fault> {
     let found: Vec<Node<'a, 'i>> = elements(body).filter(|child| child.tag_name().name() == name).collect();
     if found.len() > most {
@@ -133,7 +131,7 @@ fn items<'a, 'i>(body: Node<'a, 'i>, name: &str, most: usize) -> Result<Vec<Node
     Ok(found)
 }
 
-fn roll_back<T>(done: &mut [Result<T, Vec<Refusal>>]) {
+fn roll_back<T>(done: &mut [Outcome<T>]) {
     let message =
         "Record rolled back because not all records were valid and the request was using AllOrNone header";
     for done in done.iter_mut().filter(|done| done.is_ok()) {

@@ -31,6 +31,7 @@ const LARGEST_BODY: usize = 50 * 1024 * 1024;
 pub(crate) fn routes() -> Router<SalesforceSim> {
     Router::new()
         .route("/services/Soap/{flavour}/{version}", post(serve))
+        .route("/services/Soap/{flavour}/{version}/", post(serve))
         .route("/services/Soap/{flavour}/{version}/{*org}", post(serve))
 }
 

@@ -146,7 +146,13 @@ fn outs(slots: &mut Slots<'_, '_>, query: &Query) -> Result<Vec<(String, usize)>
         let index = slots.find(operand, "Field")?;
         let name = match (alias, operand) {
             (Some(alias), _) => alias.clone(),
-            (None, Operand::Call(Call { function: Function::Aggregate(_) | Function::Date(_), .. })) => {
+            (
+                None,
+                Operand::Call(Call {
+                    function: Function::Aggregate(_) | Function::Date(_) | Function::Distance(..),
+                    ..
+                }),
+            ) => {
                 unnamed += 1;
                 format!("expr{}", unnamed - 1)
             }

@@ -2,6 +2,8 @@
 
 use jiff::{Timestamp, civil::Date};
 
+use crate::geo;
+
 /// A statement, or a subquery inside one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
@@ -139,14 +141,25 @@ pub struct Call {
 }
 
 /// The functions of one field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Function {
     /// over a group of rows
     Aggregate(Aggregate),
     /// a part of a date
     Date(DatePart),
+    /// how far a place is from another
+    Distance(geo::Place, geo::Unit),
     /// `toLabel`, `FORMAT`, `convertCurrency`: answered as they are
     Same,
+}
+
+/// What is looked at in the value of a field.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum View {
+    /// a part of a date
+    Date(DatePart),
+    /// how far it is from a place
+    Distance(geo::Place, geo::Unit),
 }
 
 /// The subtotals of GROUP BY.

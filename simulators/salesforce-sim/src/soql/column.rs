@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use jiff::{civil::Date, tz::TimeZone};
 use serde_json::Value;
 
+use crate::geo;
+
 use super::{
-    ast::{DatePart, Name, Path},
+    ast::{DatePart, Name, Path, View},
     data::{Data, FieldInfo, FieldKind, Record, Row},
     dates,
     error::{INVALID_TYPE, MALFORMED_QUERY, SoqlError},
@@ -63,8 +65,8 @@ pub(super) struct Column {
     pub field: FieldInfo,
     /// `Who.Type`: the name of the object itself
     pub is_type: bool,
-    /// only a part of the date
-    pub part: Option<DatePart>,
+    /// only a part of the date, or the distance of a place
+    pub part: Option<View>,
 }
 
 impl Column {
@@ -72,7 +74,7 @@ impl Column {
     pub(super) fn kind(&self) -> FieldKind {
         match self.part {
             None => self.field.kind,
-            Some(DatePart::DayOnly) => FieldKind::Date,
+            Some(View::Date(DatePart::DayOnly)) => FieldKind::Date,
             Some(_) => FieldKind::Number,
         }
     }
@@ -106,7 +108,8 @@ impl Column {
         };
         match self.part {
             None => value,
-            Some(part) => Cow::Owned(part_of(&value, part, &env.zone)),
+            Some(View::Date(part)) => Cow::Owned(part_of(&value, part, &env.zone)),
+            Some(View::Distance(place, unit)) => Cow::Owned(distance_of(&value, place, unit)),
         }
     }
 
@@ -121,6 +124,15 @@ impl Column {
         }
         key::of(&self.read(env, row), self.kind(), self.field.case_sensitive)
     }
+}
+
+/// How far an address or a geolocation is from a place; nothing where it does not say where it is.
+fn distance_of(value: &Value, from: geo::Place, unit: geo::Unit) -> Value {
+    let part = |name: &str| value.get(name).and_then(Value::as_f64);
+    let place = part("latitude").zip(part("longitude"));
+    place.map_or(Value::Null, |(latitude, longitude)| {
+        Value::from(geo::distance(from, geo::Place { latitude, longitude }, unit))
+    })
 }
 
 fn part_of(value: &Value, part: DatePart, zone: &TimeZone) -> Value {

@@ -4,7 +4,7 @@
 //! its schema and run ([`execute`]); every refusal carries the platform's code and wording. Neither step
 //! panics or recurses without bound, whatever the text.
 //!
-//! Left out: `WITH DATA CATEGORY`, `DISTANCE`, literals of currencies and of times of day; `FORMAT`, `toLabel`
+//! Left out: `WITH DATA CATEGORY`, `DISTANCE` in SELECT, literals of currencies and of times of day; `FORMAT`, `toLabel`
 //! and `convertCurrency` answer the plain value; text sorts by code point without case, picklists as text; fiscal
 //! years are calendar years and weeks begin on Sunday.
 

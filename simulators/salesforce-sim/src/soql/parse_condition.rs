@@ -8,6 +8,7 @@ use super::{
     literal,
     parse::Parser,
 };
+use crate::geo;
 
 impl Parser<'_> {
     /// AND and OR do not mix without parentheses.
@@ -97,6 +98,9 @@ impl Parser<'_> {
 
     fn call(&mut self) -> Result<Operand, SoqlError> {
         let at = self.at();
+        if self.is_word("DISTANCE") {
+            return self.distance(at);
+        }
         let Some(function) = self.peek().and_then(|token| function(token.text)) else {
             self.step();
             return Err(self.unexpected());
@@ -115,6 +119,42 @@ impl Parser<'_> {
             }
             (_, inner) => return Err(self.refuse(inner.at())),
         })
+    }
+
+    /// `DISTANCE(BillingAddress, GEOLOCATION(52.5, 13.4), 'km')`
+    fn distance(&mut self, at: usize) -> Result<Operand, SoqlError> {
+        self.step();
+        self.expect("(")?;
+        let field = self.path()?;
+        self.expect(",")?;
+        if !self.eat_word("GEOLOCATION") {
+            return Err(self.unexpected());
+        }
+        self.expect("(")?;
+        let latitude = self.degrees()?;
+        self.expect(",")?;
+        let longitude = self.degrees()?;
+        self.expect(")")?;
+        self.expect(",")?;
+        let unit_at = self.at();
+        let unit = self.string()?;
+        let unit = geo::Unit::named(&unit).ok_or_else(|| {
+            SoqlError::malformed(
+                self.text,
+                unit_at,
+                format!("Invalid distance unit: {unit}. Valid units are 'mi' and 'km'"),
+            )
+        })?;
+        self.expect(")")?;
+        let function = Function::Distance(geo::Place { latitude, longitude }, unit);
+        Ok(Operand::Call(Call { function, field, at }))
+    }
+
+    fn degrees(&mut self) -> Result<f64, SoqlError> {
+        match self.literal()? {
+            Literal::Number(degrees) => Ok(degrees),
+            _ => Err(self.unexpected()),
+        }
     }
 
     fn refuse(&self, at: usize) -> SoqlError {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    ast::{Call, FieldSet, Function, Operand, Order, Path, Query, SelectItem, TypeOf},
+    ast::{Call, FieldSet, Function, Operand, Order, Path, Query, SelectItem, TypeOf, View},
     bind_condition::Conditions,
     column::{Column, Env, Names, Step, object, refused},
     data::FieldKind,
@@ -146,6 +146,14 @@ impl Select<'_, '_> {
     }
 
     fn column(&self, operand: &Operand) -> Result<Column, SoqlError> {
+        if let Operand::Call(Call { function: Function::Distance(..), at, .. }) = operand {
+            // assumed: the wording; the platform takes it in WHERE and ORDER BY only, unless rows are grouped
+            return Err(SoqlError::malformed(
+                self.env.text,
+                *at,
+                "DISTANCE is not allowed in the SELECT list",
+            ));
+        }
         if let Operand::Call(Call { function: Function::Date(_), field, .. }) = operand {
             let message = format!("Field must be grouped or aggregated: {}", field.parts.join("."));
             return Err(SoqlError::malformed(self.env.text, field.at, message));
@@ -299,7 +307,7 @@ pub(super) fn filter(
 
 fn sort(env: &Env<'_>, names: &Names<'_>, order: &Order) -> Result<Sort, SoqlError> {
     let column = column(env, names, &order.by)?;
-    if !column.field.sortable {
+    if !column.field.sortable && !matches!(column.part, Some(View::Distance(..))) {
         return Err(cannot(env, &column, &order.by, "sorted"));
     }
     Ok(Sort { column, descending: order.descending, nulls_first: order.nulls_first })
@@ -325,7 +333,14 @@ pub(super) fn column(env: &Env<'_>, names: &Names<'_>, operand: &Operand) -> Res
                 let message = format!("field '{}' is no date and has no such part", column.field.name);
                 return Err(SoqlError::field(env.text, operand.at(), message));
             }
-            column.part = Some(part);
+            column.part = Some(View::Date(part));
+        }
+        Function::Distance(place, unit) => {
+            if column.field.kind != FieldKind::Compound {
+                let message = format!("field '{}' is no place and has no distance", column.field.name);
+                return Err(SoqlError::field(env.text, operand.at(), message));
+            }
+            column.part = Some(View::Distance(place, unit));
         }
         Function::Aggregate(_) => {
             return Err(SoqlError::malformed(env.text, operand.at(), "unexpected aggregate function"));

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::ids;
-use crate::org::{RowData, address, api_time};
+use crate::org::{RowData, address, api_time, location};
 use crate::soql::{Record, json};
 
 /// A record as it is kept. It does not change: a write puts another in its place.
@@ -114,6 +114,7 @@ impl Record for Stored {
                 let compound = field
                     .strip_suffix("Address")
                     .and_then(|kind| address(&self.def, kind, |at| Cow::Owned(self.get(at))));
+                let compound = compound.or_else(|| location(&self.def, field, |at| Cow::Owned(self.get(at))));
                 compound.unwrap_or_else(|| self.get(at))
             }
         })

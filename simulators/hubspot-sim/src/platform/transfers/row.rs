@@ -44,6 +44,7 @@ fn kind_of(error: &ApiError) -> &'static str {
         error.errors.first().and_then(|one| one.get("code")).and_then(Value::as_str).unwrap_or_default();
     match code {
         "INVALID_EMAIL" => "INVALID_EMAIL",
+        "GDPR_BLACKLISTED_EMAIL" => "GDPR_BLACKLISTED_EMAIL",
         "INVALID_OPTION" => "INVALID_ENUMERATION_OPTION",
         "INVALID_LONG" | "INVALID_INTEGER" => "COULD_NOT_PARSE_NUMBER",
         "INVALID_DATE" => "COULD_NOT_PARSE_DATE",

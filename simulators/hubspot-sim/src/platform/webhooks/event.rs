@@ -7,6 +7,7 @@ use crate::account::Account;
 use crate::association_types::is_primary;
 use crate::platform::feed::{Happening, What};
 use crate::property::PropertyType;
+use crate::sensitive::Sensitivity;
 use crate::time;
 
 /// What an event of this subscription says of what happened; nothing when it does not concern it.
@@ -53,7 +54,9 @@ pub(super) fn body(
             put("objectId", json!(happening.id));
             put("propertyName", json!(property));
             put("propertyValue", json!(sent(account, happening.object, property, value)));
-            put("isSensitive", json!(false));
+            let guarded =
+                store.active(property).is_some_and(|(_, own)| own.sensitivity != Sensitivity::Plain);
+            put("isSensitive", json!(guarded));
         }
         (What::Associated { to: other, kind, removed }, "associationChange") => {
             let target = &account.stores[other.0].kind;

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::{Hit, serve};
-use super::{linked, live, number, page, page_size, properties, recent};
+use super::objects::{change, create, remove};
+use super::{given, linked, live, number, page, page_size, properties, recent};
 use crate::account::Account;
 use crate::http::{Ctx, Outcome, Reply};
 use crate::property::value::text_of;
@@ -28,6 +29,37 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
         ("POST", ["domains", domain, "companies"]) => {
             let domain = (*domain).to_owned();
             serve("/companies/v2/domains/{domain}/companies", move |ctx| by_domain(ctx, &domain))
+        }
+        ("POST", ["companies"]) => serve("/companies/v2/companies", |ctx| {
+            let mut account = ctx.sim.write();
+            let id = create(ctx, &mut account, COMPANIES, &given(&ctx.object()?, "name"))?;
+            Ok(Reply::json(200, &show(&account, live(&account, COMPANIES, &id.to_string())?, &[], true)))
+        }),
+        ("PUT", ["companies", id]) => {
+            let id = (*id).to_owned();
+            serve("/companies/v2/companies/{companyId}", move |ctx| {
+                let mut account = ctx.sim.write();
+                change(ctx, &mut account, COMPANIES, &id, &given(&ctx.object()?, "name"))?;
+                Ok(Reply::json(200, &show(&account, live(&account, COMPANIES, &id)?, &[], true)))
+            })
+        }
+        ("DELETE", ["companies", id]) => {
+            let id = (*id).to_owned();
+            serve("/companies/v2/companies/{companyId}", move |ctx| {
+                let id = remove(ctx, &mut ctx.sim.write(), COMPANIES, &id)?;
+                Ok(Reply::json(200, &json!({ "companyId": id, "deleted": true, "reason": "OK" })))
+            })
+        }
+        ("PUT", ["companies", id, "contacts", vid]) => {
+            let (id, vid) = ((*id).to_owned(), (*vid).to_owned());
+            serve("/companies/v2/companies/{companyId}/contacts/{vid}", move |ctx| {
+                let mut account = ctx.sim.write();
+                let company = live(&account, COMPANIES, &id)?.id;
+                let contact = live(&account, CONTACTS, &vid)?.id;
+                let at = account.tick(ctx.now);
+                account.link_primary((CONTACTS, contact), company, at);
+                Ok(Reply::json(200, &show(&account, live(&account, COMPANIES, &id)?, &[], true)))
+            })
         }
         ("GET", ["companies", id]) => {
             let id = (*id).to_owned();

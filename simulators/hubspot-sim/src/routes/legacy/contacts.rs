@@ -4,13 +4,13 @@ use serde_json::{Map, Value, json};
 use sim_base::WriteKind;
 
 use super::super::{Hit, serve};
-use super::{given, live, number, page, page_size, recent, value_of};
+use super::{given, live, number, objects, page, page_size, recent, value_of};
 use crate::account::Account;
 use crate::error::ApiError;
 use crate::http::{Ctx, Outcome, Reply};
+use crate::property::value::text_of;
 use crate::record::Record;
 use crate::registry::{COMPANIES, CONTACTS};
-use crate::write::Claimed;
 
 pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
     match (method, rest) {
@@ -41,6 +41,28 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
             let email = (*email).to_owned();
             serve("/contacts/v1/contact/createOrUpdate/email/{email}", move |ctx| {
                 update(ctx, &email, Some("email"))
+            })
+        }
+        ("POST", ["contact", "email", email, "profile"]) => {
+            let email = (*email).to_owned();
+            serve("/contacts/v1/contact/email/{email}/profile", move |ctx| {
+                // Unlike its neighbour, this path makes nobody.
+                let account = ctx.sim.read();
+                let found = account.locate(CONTACTS, &email, Some("email"));
+                let id = found.map_err(|_| ApiError::object_not_found("contact does not exist"))?;
+                drop(account);
+                update(ctx, &id.to_string(), None)
+            })
+        }
+        ("POST", ["contact", "merge-vids", id]) => {
+            let id = (*id).to_owned();
+            serve("/contacts/v1/contact/merge-vids/{vid}", move |ctx| {
+                let other = ctx.object()?.get("vidToMerge").and_then(text_of).unwrap_or_default();
+                let mut account = ctx.sim.write();
+                let (one, two) = (live(&account, CONTACTS, &id)?.id, live(&account, CONTACTS, &other)?.id);
+                account.merge(CONTACTS, one, two, ctx.now)?;
+                ctx.sim.stats.write("contacts", WriteKind::Updated);
+                Ok(Reply::json(200, &json!("SUCCESS")))
             })
         }
         ("DELETE", ["contact", "vid", id]) => {
@@ -242,13 +264,8 @@ fn search(ctx: &Ctx<'_>) -> Outcome {
 }
 
 fn create(ctx: &Ctx<'_>) -> Outcome {
-    let values = given(&ctx.object()?, "property");
     let mut account = ctx.sim.write();
-    let source = ctx.app(&account);
-    let values = account.prepare(CONTACTS, &values, None, &source)?;
-    account.check_unique(CONTACTS, &values, None, &Claimed::new())?;
-    let id = account.insert(CONTACTS, values, &source, ctx.now);
-    ctx.sim.stats.write("contacts", WriteKind::Created);
+    let id = objects::create(ctx, &mut account, CONTACTS, &given(&ctx.object()?, "property"))?;
     let record = account.live(CONTACTS, id).ok_or_else(ApiError::record_not_found)?;
     Ok(Reply::json(200, &show(&account, record, &Wanted::of(ctx, true))))
 }
@@ -256,21 +273,14 @@ fn create(ctx: &Ctx<'_>) -> Outcome {
 fn update(ctx: &Ctx<'_>, id: &str, by: Option<&str>) -> Outcome {
     let mut values = given(&ctx.object()?, "property");
     let mut account = ctx.sim.write();
-    let source = ctx.app(&account);
     let found = account.locate(CONTACTS, id, by).ok().filter(|id| account.live(CONTACTS, *id).is_some());
     let Some(found) = found else {
         let Some(by) = by else { return Err(ApiError::object_not_found("contact does not exist")) };
         values.entry(by).or_insert_with(|| json!(id));
-        let values = account.prepare(CONTACTS, &values, None, &source)?;
-        account.check_unique(CONTACTS, &values, None, &Claimed::new())?;
-        let id = account.insert(CONTACTS, values, &source, ctx.now);
-        ctx.sim.stats.write("contacts", WriteKind::Created);
+        let id = objects::create(ctx, &mut account, CONTACTS, &values)?;
         return Ok(Reply::json(200, &json!({ "vid": id, "isNew": true })));
     };
-    let values = account.prepare(CONTACTS, &values, account.live(CONTACTS, found), &source)?;
-    account.check_unique(CONTACTS, &values, Some(found), &Claimed::new())?;
-    account.apply(CONTACTS, found, values, &source, ctx.now);
-    ctx.sim.stats.write("contacts", WriteKind::Updated);
+    objects::change(ctx, &mut account, CONTACTS, &found.to_string(), &values)?;
     if by.is_some() {
         return Ok(Reply::json(200, &json!({ "vid": found, "isNew": false })));
     }
@@ -278,9 +288,6 @@ fn update(ctx: &Ctx<'_>, id: &str, by: Option<&str>) -> Outcome {
 }
 
 fn delete(ctx: &Ctx<'_>, id: &str) -> Outcome {
-    let mut account = ctx.sim.write();
-    let id = live(&account, CONTACTS, id)?.id;
-    account.archive(CONTACTS, id, ctx.now);
-    ctx.sim.stats.write("contacts", WriteKind::Deleted);
+    let id = objects::remove(ctx, &mut ctx.sim.write(), CONTACTS, id)?;
     Ok(Reply::json(200, &json!({ "vid": id, "deleted": true, "reason": "OK" })))
 }

@@ -3,9 +3,12 @@
 use serde_json::{Value, json};
 
 use super::super::{Hit, serve};
-use super::{linked, live, number, page, page_size, properties, recent};
+use super::objects::{change, create, remove};
+use super::{given, linked, live, number, page, page_size, properties, recent};
 use crate::account::Account;
+use crate::error::ApiError;
 use crate::http::{Ctx, Outcome, Reply};
+use crate::property::value::text_of;
 use crate::record::Record;
 use crate::registry::{COMPANIES, CONTACTS, DEALS};
 
@@ -13,6 +16,50 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
     match (method, rest) {
         ("GET", ["paged"]) => serve("/deals/v1/deal/paged", paged),
         ("GET", ["recent", "modified" | "created"]) => serve("/deals/v1/deal/recent/modified", newest),
+        ("POST", []) => serve("/deals/v1/deal", |ctx| {
+            let body = ctx.object()?;
+            let mut account = ctx.sim.write();
+            let id = create(ctx, &mut account, DEALS, &given(&body, "name"))?;
+            let named = body.get("associations");
+            for (key, kind) in [("associatedVids", CONTACTS), ("associatedCompanyIds", COMPANIES)] {
+                let ids = named.and_then(|all| all.get(key)).and_then(Value::as_array);
+                for other in ids.into_iter().flatten().filter_map(text_of) {
+                    link(ctx, &mut account, id, kind, &other, true)?;
+                }
+            }
+            Ok(Reply::json(200, &show(&account, live(&account, DEALS, &id.to_string())?, &[], true, true)))
+        }),
+        ("PUT", [id]) => {
+            let id = (*id).to_owned();
+            serve("/deals/v1/deal/{dealId}", move |ctx| {
+                let mut account = ctx.sim.write();
+                change(ctx, &mut account, DEALS, &id, &given(&ctx.object()?, "name"))?;
+                Ok(Reply::json(200, &show(&account, live(&account, DEALS, &id)?, &[], true, true)))
+            })
+        }
+        ("DELETE", [id]) => {
+            let id = (*id).to_owned();
+            serve("/deals/v1/deal/{dealId}", move |ctx| {
+                remove(ctx, &mut ctx.sim.write(), DEALS, &id)?;
+                Ok(Reply::empty())
+            })
+        }
+        ("PUT" | "DELETE", [id, "associations", kind]) => {
+            let (id, add) = ((*id).to_owned(), method == "PUT");
+            let kind = match *kind {
+                "CONTACT" => CONTACTS,
+                "COMPANY" => COMPANIES,
+                _ => return None,
+            };
+            serve("/deals/v1/deal/{dealId}/associations/{objectType}", move |ctx| {
+                let mut account = ctx.sim.write();
+                let id = live(&account, DEALS, &id)?.id;
+                for other in ctx.list("id") {
+                    link(ctx, &mut account, id, kind, &other, add)?;
+                }
+                Ok(Reply::empty())
+            })
+        }
         ("GET", [id]) => {
             let id = (*id).to_owned();
             serve("/deals/v1/deal/{dealId}", move |ctx| {
@@ -23,6 +70,27 @@ pub(super) fn find(method: &str, rest: &[&str]) -> Hit {
         }
         _ => None,
     }
+}
+
+/// Associates a deal with a contact or a company, or no longer.
+fn link(
+    ctx: &Ctx<'_>,
+    account: &mut Account,
+    deal: u64,
+    kind: usize,
+    other: &str,
+    add: bool,
+) -> Result<(), ApiError> {
+    let other = (kind, live(account, kind, other)?.id);
+    let at = account.tick(ctx.now);
+    if !add {
+        account.unlink((DEALS, deal), other, at);
+    } else if kind == COMPANIES && account.links((DEALS, deal), COMPANIES).is_empty() {
+        account.link_primary((DEALS, deal), other.1, at);
+    } else {
+        account.put_link((DEALS, deal), other, &[], false, at);
+    }
+    Ok(())
 }
 
 fn show(account: &Account, record: &Record, names: &[String], versions: bool, links: bool) -> Value {

@@ -1,5 +1,6 @@
-//! The older paths, before version 3, that older tools still read from.
+//! The older paths, before version 3, that older tools still use.
 
+mod associations;
 mod companies;
 mod contacts;
 mod deals;
@@ -7,6 +8,7 @@ mod definitions;
 mod engagements;
 mod lists;
 mod marketing;
+mod objects;
 
 use serde_json::{Map, Value, json};
 
@@ -31,6 +33,8 @@ pub(super) fn find(method: &str, parts: &[&str]) -> Hit {
             companies::find(method, rest)
         }
         ["deals", "v1", "deal", rest @ ..] => deals::find(method, rest),
+        ["crm-objects", "v1", "objects", rest @ ..] => objects::find(method, rest),
+        ["crm-associations", "v1", "associations", rest @ ..] => associations::find(method, rest),
         ["engagements", "v1", "engagements", rest @ ..] => engagements::find(method, rest),
         ["forms" | "email" | "automation" | "events" | "marketing-emails", ..] => {
             marketing::find(method, parts)

@@ -123,6 +123,10 @@ impl State {
                 "ValidationName": own, "Active": metadata.get("active"), "EntityDefinitionId": self.entity_id(parent),
                 "ErrorDisplayField": metadata.get("errorDisplayField"), "ErrorMessage": metadata.get("errorMessage"),
             }),
+            "RecordType" => json!({
+                "Name": metadata.get("label"), "IsActive": metadata.get("active"), "SobjectType": parent,
+                "EntityDefinitionId": self.entity_id(parent),
+            }),
             "Layout" => {
                 let (parent, own) = full_name.split_once('-').unwrap_or(("", &full_name));
                 let entity = self.entity_id(parent);

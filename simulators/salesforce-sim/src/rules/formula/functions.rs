@@ -4,10 +4,10 @@ use jiff::civil::Date;
 use rust_decimal::prelude::ToPrimitive as _;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::{Expr, Scope, Val, day_of, equal, eval};
+use super::{Expr, Scope, Val, day_of, equal, eval, more};
 
 /// Names, and how many arguments they take at least and at most.
-const KNOWN: [(&str, usize, usize); 52] = [
+const KNOWN: [(&str, usize, usize); 51] = [
     ("ABS", 1, 1),
     ("ADDMONTHS", 2, 2),
     ("AND", 1, 99),
@@ -47,7 +47,6 @@ const KNOWN: [(&str, usize, usize); 52] = [
     ("NULLVALUE", 2, 2),
     ("OR", 1, 99),
     ("PRIORVALUE", 1, 1),
-    ("REGEX", 2, 2),
     ("RIGHT", 2, 2),
     ("ROUND", 2, 2),
     ("RPAD", 2, 3),
@@ -62,9 +61,11 @@ const KNOWN: [(&str, usize, usize); 52] = [
     ("YEAR", 1, 1),
 ];
 
-/// Whether there is such a function, and it takes so many arguments.
-pub(super) fn check(name: &str, given: usize) -> Result<(), String> {
-    let Some((_, least, most)) = KNOWN.iter().find(|(known, ..)| *known == name) else {
+/// Whether there is such a function, and it takes these arguments.
+pub(super) fn check(name: &str, args: &[Expr]) -> Result<(), String> {
+    let given = args.len();
+    let mut known = KNOWN.iter().chain(&more::KNOWN);
+    let Some((_, least, most)) = known.find(|(known, ..)| *known == name) else {
         return Err(format!("Unknown function {name}. Check spelling."));
     };
     if given < *least || given > *most {
@@ -72,7 +73,10 @@ pub(super) fn check(name: &str, given: usize) -> Result<(), String> {
             "Incorrect number of parameters for function '{name}()'. Expected {least}, received {given}"
         ));
     }
-    Ok(())
+    match args {
+        [_, Expr::Known(Val::Text(pattern))] if name == "REGEX" => more::pattern(pattern).map(drop),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn call(name: &str, args: &[Expr], scope: &dyn Scope) -> Option<Val> {
@@ -147,7 +151,7 @@ pub(super) fn call(name: &str, args: &[Expr], scope: &dyn Scope) -> Option<Val> 
         }
         "VALUE" => Val::Number(text(0)?.trim().parse().ok()?),
         "ISNUMBER" => Val::Bool(text(0)?.trim().parse::<Decimal>().is_ok()),
-        _ => return texts(name, &text, &count),
+        _ => return texts(name, &text, &count).or_else(|| more::call(name, args, scope)),
     })
 }
 
@@ -193,11 +197,6 @@ fn texts(
         }
         "HYPERLINK" => Val::Text(format!("<a href=\"{}\" target=\"_blank\">{}</a>", own()?, text(1)?)),
         "IMAGE" => Val::Text(format!("<img src=\"{}\" alt=\"{}\" border=\"0\"/>", own()?, text(1)?)),
-        "REGEX" => {
-            // The whole text must fit.
-            let pattern = regex_lite::Regex::new(&format!("^(?:{})$", text(1)?)).ok()?;
-            Val::Bool(pattern.is_match(&own()?))
-        }
         _ => return None,
     })
 }

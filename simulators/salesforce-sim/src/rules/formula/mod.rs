@@ -4,6 +4,7 @@
 //! not when it runs.
 
 mod functions;
+mod more;
 mod parse;
 
 use jiff::Timestamp;
@@ -67,6 +68,11 @@ pub(crate) trait Scope {
     /// Its value before the write, or now where there was none.
     fn prior(&self, path: &[String]) -> Val;
     fn is_new(&self) -> bool;
+    /// A field of the record of another object whose key holds `value`; both named as `$ObjectType.Zip__c.Fields.Name`.
+    fn look_up(&self, wanted: &[String], key: &[String], value: &str) -> Val {
+        let _ = (wanted, key, value);
+        Val::Null
+    }
     fn now(&self) -> Timestamp;
 }
 
@@ -84,6 +90,29 @@ impl Formula {
     /// Whether it holds.
     pub fn holds(&self, scope: &dyn Scope) -> bool {
         self.value(scope) == Val::Bool(true)
+    }
+
+    /// The fields and relationships that it begins at, as it writes them.
+    pub fn first_names(&self) -> Vec<&str> {
+        fn deep<'a>(expr: &'a Expr, found: &mut Vec<&'a str>) {
+            match expr {
+                // `Owner:User.Name` names the object that a relationship leads to.
+                Expr::Field(path) => {
+                    let first = path.first().map(|name| name.split(':').next().unwrap_or(name));
+                    found.extend(first);
+                }
+                Expr::Call(_, args) => args.iter().for_each(|arg| deep(arg, found)),
+                Expr::Minus(inner) | Expr::Not(inner) => deep(inner, found),
+                Expr::Binary(_, left, right) => {
+                    deep(left, found);
+                    deep(right, found);
+                }
+                Expr::Known(_) => {}
+            }
+        }
+        let mut found = Vec::new();
+        deep(&self.expr, &mut found);
+        found
     }
 
     /// Whether it looks at other records.

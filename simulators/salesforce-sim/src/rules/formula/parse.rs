@@ -166,7 +166,7 @@ impl Parser {
                 }
             }
             let name = name.to_ascii_uppercase();
-            functions::check(&name, args.len())?;
+            functions::check(&name, &args)?;
             return Ok(Expr::Call(name, args));
         }
         Ok(match name.to_ascii_uppercase().as_str() {
