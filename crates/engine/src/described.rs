@@ -61,6 +61,8 @@ impl Connection {
         let began = self.now();
         let (hubspot, salesforce) = (self.side(Side::HubSpot), self.side(Side::Salesforce));
         let time_zone = hubspot.time_zone().await?;
+        // An org may be connected to several accounts: each knows its own markers.
+        salesforce.beside(&hubspot.account().await?);
         let settings = crate::Settings { chosen, ..self.settings.clone() };
         let schema = Arc::new(schema::load(&settings, hubspot, salesforce, time_zone).await?);
         for problem in &schema.problems {

@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use model::{Side, Sides};
+use model::Side;
 use serde::{Deserialize, Serialize};
 use store::{Cause, ErrorFilter, HistoryFilter, HistoryScope, Outcome};
 
 use crate::connection::Connection;
 use crate::error::EngineError;
 use crate::plan::Plan;
-use crate::side::{ChosenPage, PreviewSide, SideApi};
+use crate::side::ChosenPage;
 
 /// Ids taken from a list at a time.
 const PAGE: usize = 1_000;
@@ -25,7 +25,7 @@ const NAMED: usize = 100;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Chosen {
-    /// In Salesforce a SOQL condition, in HubSpot the list id of a segment.
+    /// In Salesforce a SOQL condition or the id of a list view, in HubSpot the list id of a segment.
     pub condition: Option<String>,
     /// Only those made at this moment or later.
     pub created_since: Option<Timestamp>,
@@ -88,8 +88,23 @@ struct Standing {
     in_hand: Vec<String>,
     /// Of those, the ones that were in step before.
     in_step: Vec<String>,
+    /// When that page was marked; a record that was made on the other side since then was made by this import.
+    since: Timestamp,
     last: bool,
+    /// How many records there are in all, where the platform said so.
+    total: Option<u64>,
     summary: ImportSummary,
+}
+
+/// How far an import has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImportProgress {
+    /// What is imported.
+    pub import: Import,
+    /// How many records there are in all, where the platform said so.
+    pub total: Option<u64>,
+    /// What has become of those seen to.
+    pub summary: ImportSummary,
 }
 
 impl Connection {
@@ -104,6 +119,27 @@ impl Connection {
     pub fn unfinished_import(&self) -> Result<Option<Import>, EngineError> {
         let standing: Option<Option<Standing>> = self.store.setting(&self.import_name())?;
         Ok(standing.flatten().map(|standing| standing.import))
+    }
+
+    /// How far the import has come that is under way, or was cut short.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn import_progress(&self) -> Result<Option<ImportProgress>, EngineError> {
+        let standing: Option<Option<Standing>> = self.store.setting(&self.import_name())?;
+        Ok(standing.flatten().map(|standing| ImportProgress {
+            import: standing.import,
+            total: standing.total,
+            summary: standing.summary,
+        }))
+    }
+
+    /// Gives up the import that was cut short; what it brought stays.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn forget_import(&self) -> Result<(), EngineError> {
+        Ok(self.store.put_setting(&self.import_name(), &None::<Standing>)?)
     }
 
     /// Imports records, or goes on with the import that was cut short where none is named.
@@ -137,8 +173,7 @@ impl Connection {
     pub async fn plan_import(&self, import: Import) -> Result<Plan, EngineError> {
         let store = Arc::new(self.store.fork()?);
         let before = store.errors(&self.id, &ErrorFilter::default())?;
-        let preview = |side: Side| -> Arc<dyn SideApi> { Arc::new(PreviewSide::new(self.side_api(side))) };
-        let sides = Sides { hubspot: preview(Side::HubSpot), salesforce: preview(Side::Salesforce) };
+        let sides = self.preview_sides();
         let rehearsal = self.rehearsal(store, self.settings.clone(), sides);
         rehearsal.import(Some(import)).await?;
         rehearsal.written_down(&before)
@@ -152,7 +187,9 @@ impl Connection {
                 page: None,
                 in_hand: Vec::new(),
                 in_step: Vec::new(),
+                since: self.now(),
                 last: false,
+                total: None,
                 summary: ImportSummary::default(),
             },
             None => self.store.setting::<Option<Standing>>(&name)?.flatten().ok_or_else(|| {
@@ -179,6 +216,10 @@ impl Connection {
                 standing.last = page.next.is_none();
                 standing.page = page.next;
                 standing.in_hand = page.ids;
+                standing.since = self.now();
+                if standing.summary.chosen == 0 {
+                    standing.total = page.total;
+                }
                 standing.summary.chosen += standing.in_hand.len() as u64;
                 self.store.mark_many(
                     &self.id,
@@ -205,7 +246,8 @@ impl Connection {
     async fn chosen_page(&self, standing: &Standing) -> Result<ChosenPage, EngineError> {
         let Import { from, object, chosen } = &standing.import;
         let Some(ids) = &chosen.ids else {
-            return Ok(self.side(*from).chosen(object, chosen, standing.page.clone()).await?);
+            let fields = self.schema().await?.matching_fields(*from, object);
+            return Ok(self.side(*from).chosen(object, chosen, standing.page.clone(), &fields).await?);
         };
         let start: usize = standing.page.as_deref().and_then(|page| page.parse().ok()).unwrap_or(0);
         let end = start.saturating_add(PAGE).min(ids.len());
@@ -213,6 +255,7 @@ impl Connection {
         Ok(ChosenPage {
             ids: named.into_iter().cloned().collect(),
             next: (end < ids.len()).then(|| end.to_string()),
+            total: Some(ids.len() as u64),
         })
     }
 
@@ -222,14 +265,14 @@ impl Connection {
         let links = self.store.links_by_ids(&self.id, from, &object, &standing.in_hand)?;
         let links: BTreeMap<&str, &str> =
             links.iter().map(|link| (link.record(from), link.record(from.other()))).collect();
-        let scope =
-            HistoryScope { side: Some(from.other()), run: Some(self.run_name()), ..HistoryScope::default() };
+        let scope = HistoryScope {
+            side: Some(from.other()),
+            since: Some(standing.since),
+            outcome: Some(Outcome::Created),
+            ..HistoryScope::default()
+        };
         let history = self.store.history_within(&self.id, &scope, &HistoryFilter::default())?;
-        let made: BTreeSet<&str> = history
-            .iter()
-            .filter(|row| row.entry.outcome == Outcome::Created)
-            .map(|row| row.entry.record.as_str())
-            .collect();
+        let made: BTreeSet<&str> = history.iter().map(|row| row.entry.record.as_str()).collect();
         let mut refusals: BTreeMap<String, Vec<ImportRefusal>> = BTreeMap::new();
         for error in self.store.errors(&self.id, &ErrorFilter::default())? {
             let error = error.error;

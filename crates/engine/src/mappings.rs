@@ -1,115 +1,16 @@
 //! Mappings that are not there yet: what could be mapped, the properties that would be made for it, and choices that have
-//! drifted apart.
+//! drifted apart. Nothing here writes but [`Connection::create_properties`].
 
 use std::collections::BTreeMap;
 
-use hubspot::{NewPropertyGroup, PropertyOption};
-use jiff::tz::TimeZone;
-use model::{FieldPair, Kind, ObjectMapping, PROPERTY_GROUP, PROPERTY_GROUP_LABEL, Side, Suggestions};
+use model::{Field, FieldMapping, FieldPair, Kind, NewProperty, ObjectMapping, Side, Suggestions};
 use serde::Serialize;
+use store::ErrorFilter;
 
+use crate::connection::Connection;
 use crate::error::EngineError;
 use crate::schema;
 use crate::settings::Settings;
-use crate::side::{HubSpotSide, SalesforceSide, SideApi};
-
-/// Suggests a mapping for every field of the Salesforce objects in step; what is mapped stays. Nothing is changed on either
-/// platform.
-///
-/// # Errors
-/// When a platform cannot be asked.
-pub async fn suggest_mappings(
-    settings: &Settings,
-    hubspot: &hubspot::Client,
-    salesforce: &salesforce::Client,
-) -> Result<Vec<Suggestions>, EngineError> {
-    let (hubspot, salesforce) = (HubSpotSide::new(hubspot.clone()), SalesforceSide::new(salesforce.clone()));
-    let mut properties: BTreeMap<String, Vec<model::Field>> = BTreeMap::new();
-    let mut suggested = Vec::new();
-    for mapping in settings.objects.iter().filter(|mapping| mapping.enabled) {
-        let object = &mapping.hubspot_object;
-        if !properties.contains_key(object) {
-            properties.insert(object.clone(), hubspot.describe(object).await?);
-        }
-        let fields = salesforce.describe(&mapping.salesforce_object).await?;
-        let Some(known) = properties.get_mut(object) else { continue };
-        let found = model::suggest(&there(mapping, known, &fields), known, &fields);
-        // A field that Lead and Contact both have gets one property, not two.
-        for new in &found.new_properties {
-            let made_for = found.mappings.iter().find(|found| found.mapping.hubspot == new.name);
-            let field = made_for.and_then(|made| fields.iter().find(|f| f.name == made.mapping.salesforce));
-            known.extend(field.map(|field| model::Field {
-                name: new.name.clone(),
-                label: new.label.clone(),
-                access: model::Access::ReadWrite,
-                required: false,
-                unique: false,
-                kind: field.kind.clone(),
-            }));
-        }
-        suggested.push(found);
-    }
-    Ok(suggested)
-}
-
-/// The mapping without those of its fields that a platform does not have: they were automatic.
-fn there(mapping: &ObjectMapping, hubspot: &[model::Field], salesforce: &[model::Field]) -> ObjectMapping {
-    let has = |fields: &[model::Field], name: &str| fields.iter().any(|field| field.name == name);
-    let fields = mapping.fields.iter();
-    let fields = fields.filter(|field| has(hubspot, &field.hubspot) && has(salesforce, &field.salesforce));
-    ObjectMapping { fields: fields.cloned().collect(), ..mapping.clone() }
-}
-
-/// Makes the properties that these suggestions need. Answers the names of those made; one that is there already is not
-/// touched.
-///
-/// # Errors
-/// When HubSpot cannot be asked or does not let a property be made; those made before stay.
-pub async fn create_properties(
-    hubspot: &hubspot::Client,
-    suggested: &[Suggestions],
-) -> Result<Vec<String>, EngineError> {
-    let trouble = |error: &hubspot::Error| EngineError::Platform {
-        message: error.to_string(),
-        passing: error.is_temporary() || error.is_ambiguous(),
-    };
-    let there = |error: &hubspot::Error| error.api().is_some_and(|api| api.status == 409);
-    let mut made = Vec::new();
-    let mut grouped: Vec<&str> = Vec::new();
-    for new in suggested.iter().flat_map(|found| &found.new_properties) {
-        if !grouped.contains(&new.object.as_str()) {
-            let group = NewPropertyGroup { name: PROPERTY_GROUP.into(), label: PROPERTY_GROUP_LABEL.into() };
-            match hubspot.create_property_group(&new.object, &group).await {
-                Ok(()) => {}
-                Err(error) if there(&error) => {}
-                Err(error) => return Err(trouble(&error)),
-            }
-            grouped.push(&new.object);
-        }
-        let options = new.options.iter().zip(0_i64..).map(|(option, place)| PropertyOption {
-            label: option.label.clone(),
-            value: option.value.clone(),
-            display_order: place,
-            hidden: false,
-        });
-        let property = hubspot::NewProperty {
-            name: new.name.clone(),
-            label: new.label.clone(),
-            kind: new.kind.into(),
-            field_type: new.field_type.into(),
-            group_name: new.group.into(),
-            description: new.description.clone(),
-            options: options.collect(),
-            ..hubspot::NewProperty::default()
-        };
-        match hubspot.create_property(&new.object, &property).await {
-            Ok(_) => made.push(format!("{}.{}", new.object, new.name)),
-            Err(error) if there(&error) => {}
-            Err(error) => return Err(trouble(&error)),
-        }
-    }
-    Ok(made)
-}
 
 /// Choices of a mapping that one side offers and the other has nothing for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -130,38 +31,129 @@ pub struct ChoiceDrift {
     pub records: u64,
 }
 
-/// The choices that have drifted apart, once for each mapping. Nothing is changed on either platform.
-///
-/// # Errors
-/// When a platform cannot be asked.
-pub async fn choice_drift(
-    settings: &Settings,
-    hubspot: &hubspot::Client,
-    salesforce: &salesforce::Client,
-) -> Result<Vec<ChoiceDrift>, EngineError> {
-    let (hubspot, salesforce) = (HubSpotSide::new(hubspot.clone()), SalesforceSide::new(salesforce.clone()));
-    let (schema, _) = schema::read(settings, &hubspot, &salesforce, TimeZone::UTC).await?;
-    let mut drift = Vec::new();
-    for route in &schema.routes {
-        for pair in &route.pairs {
-            for side in [Side::HubSpot, Side::Salesforce] {
-                let choices = without_counterpart(pair, side);
-                if choices.is_empty() || !pair.mapping.rule.writes(side.other()) {
-                    continue;
-                }
-                drift.push(ChoiceDrift {
-                    hubspot_object: route.mapping.hubspot_object.clone(),
-                    hubspot: pair.hubspot.name.clone(),
-                    salesforce_object: route.mapping.salesforce_object.clone(),
-                    salesforce: pair.salesforce.name.clone(),
-                    offered_by: side,
-                    choices,
-                    records: 0,
-                });
+impl Connection {
+    /// Suggests a mapping for every field of the Salesforce objects in step; what is mapped stays. Nothing is changed on
+    /// either platform.
+    ///
+    /// # Errors
+    /// When a platform cannot be asked.
+    pub async fn suggest_mappings(&self, settings: &Settings) -> Result<Vec<Suggestions>, EngineError> {
+        let _waiting = self.meter.for_a_person();
+        let (hubspot, salesforce) = (self.side(Side::HubSpot), self.side(Side::Salesforce));
+        let mut properties: BTreeMap<String, Vec<Field>> = BTreeMap::new();
+        let mut suggested = Vec::new();
+        for mapping in settings.objects.iter().filter(|mapping| mapping.enabled) {
+            let object = &mapping.hubspot_object;
+            if !properties.contains_key(object) {
+                properties.insert(object.clone(), hubspot.describe(object).await?);
+            }
+            let fields = salesforce.describe(&mapping.salesforce_object).await?;
+            let Some(known) = properties.get_mut(object) else { continue };
+            let found = model::suggest(&there(mapping, known, &fields), known, &fields);
+            // A field that Lead and Contact both have gets one property, not two.
+            known.extend(found.new_properties.iter().map(NewProperty::as_field));
+            suggested.push(found);
+        }
+        Ok(suggested)
+    }
+
+    /// Makes HubSpot properties, in the group "Salesforce". Answers those made, as `contacts.rating`; one that is there
+    /// already is not touched.
+    ///
+    /// # Errors
+    /// When HubSpot cannot be asked or does not let a property be made; those made before stay.
+    pub async fn create_properties(&self, new: &[NewProperty]) -> Result<Vec<String>, EngineError> {
+        let _waiting = self.meter.for_a_person();
+        let mut made = Vec::new();
+        for property in new {
+            if self.side(Side::HubSpot).create_property(property).await? {
+                made.push(format!("{}.{}", property.object, property.name));
             }
         }
+        Ok(made)
     }
-    Ok(drift)
+
+    /// Why two fields cannot be mapped to each other, in a sentence; nothing where they can.
+    ///
+    /// # Errors
+    /// When a platform cannot be asked.
+    pub async fn why_not(
+        &self,
+        hubspot_object: &str,
+        salesforce_object: &str,
+        mapping: &FieldMapping,
+    ) -> Result<Option<String>, EngineError> {
+        let object = ObjectMapping::new(hubspot_object, salesforce_object, vec![mapping.clone()]);
+        let name = schema::named(&object, mapping);
+        let mut settings = self.settings.clone();
+        settings.objects.retain(|known| {
+            known.hubspot_object != hubspot_object || known.salesforce_object != salesforce_object
+        });
+        settings.objects.push(object);
+        let problems = self.problems_of(&settings).await?;
+        let refused = problems.into_iter().find(|known| known.refused && known.mapping == name);
+        Ok(refused.map(|known| known.problem))
+    }
+
+    /// Everything in settings that cannot be worked, with the reason in words; where [`Connection::check_settings`] stops at
+    /// what a person chose, this says all of it. Nothing is changed on either platform.
+    ///
+    /// # Errors
+    /// When a platform cannot be asked.
+    pub async fn problems_of(&self, settings: &Settings) -> Result<Vec<schema::MappingProblem>, EngineError> {
+        let settings = Settings { chosen: false, ..settings.clone() };
+        let _waiting = self.meter.for_a_person();
+        let (hubspot, salesforce) = (self.side(Side::HubSpot), self.side(Side::Salesforce));
+        let (schema, _) = schema::read(&settings, hubspot, salesforce, jiff::tz::TimeZone::UTC).await?;
+        Ok(schema.problems)
+    }
+
+    /// The choices that have drifted apart, once for each mapping, with how many records wait for them. Nothing is
+    /// changed on either platform.
+    ///
+    /// # Errors
+    /// When a platform cannot be asked, or the store cannot be read.
+    pub async fn choice_drift(&self, settings: &Settings) -> Result<Vec<ChoiceDrift>, EngineError> {
+        let settings = Settings { chosen: false, ..settings.clone() };
+        let _waiting = self.meter.for_a_person();
+        let (hubspot, salesforce) = (self.side(Side::HubSpot), self.side(Side::Salesforce));
+        let (schema, _) = schema::read(&settings, hubspot, salesforce, jiff::tz::TimeZone::UTC).await?;
+        let errors = self.store.errors(&self.id, &ErrorFilter::default())?;
+        let mut drift = Vec::new();
+        for route in &schema.routes {
+            for pair in &route.pairs {
+                for side in [Side::HubSpot, Side::Salesforce] {
+                    let choices = without_counterpart(pair, side);
+                    if choices.is_empty() || !pair.mapping.rule.writes(side.other()) {
+                        continue;
+                    }
+                    let waits = errors.iter().map(|row| &row.error).filter(|error| {
+                        error.code == "NOT_A_CHOICE"
+                            && error.object == route.mapping.object(side)
+                            && error.field.as_ref() == Some(&pair.field(side).name)
+                    });
+                    drift.push(ChoiceDrift {
+                        hubspot_object: route.mapping.hubspot_object.clone(),
+                        hubspot: pair.hubspot.name.clone(),
+                        salesforce_object: route.mapping.salesforce_object.clone(),
+                        salesforce: pair.salesforce.name.clone(),
+                        offered_by: side,
+                        choices,
+                        records: waits.count() as u64,
+                    });
+                }
+            }
+        }
+        Ok(drift)
+    }
+}
+
+/// The mapping without those of its fields that a platform does not have: they were automatic.
+fn there(mapping: &ObjectMapping, hubspot: &[Field], salesforce: &[Field]) -> ObjectMapping {
+    let has = |fields: &[Field], name: &str| fields.iter().any(|field| field.name == name);
+    let fields = mapping.fields.iter();
+    let fields = fields.filter(|field| has(hubspot, &field.hubspot) && has(salesforce, &field.salesforce));
+    ObjectMapping { fields: fields.cloned().collect(), ..mapping.clone() }
 }
 
 fn without_counterpart(pair: &FieldPair, side: Side) -> Vec<String> {

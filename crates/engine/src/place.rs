@@ -55,7 +55,15 @@ impl Connection {
     ) -> Result<Vec<Pair>, EngineError> {
         let schema = self.schema().await?;
         let ids: Vec<String> = marks.iter().map(|mark| mark.record.clone()).collect();
-        let mut found = self.side(side).read(object, &ids, &schema.matching_fields(side, object)).await?;
+        let fields = schema.matching_fields(side, object);
+        // Only what a large read has just brought is not asked for again; whom somebody hints at is.
+        let (just_read, hinted): (Vec<&Mark>, Vec<&Mark>) =
+            marks.iter().partition(|mark| matches!(mark.cause, Cause::Poll | Cause::Import));
+        let names = |marks: &[&Mark]| marks.iter().map(|mark| mark.record.clone()).collect::<Vec<_>>();
+        let (mut found, older) = self.side(side).read_first(object, &names(&just_read), &fields).await?;
+        if !hinted.is_empty() {
+            found.extend(self.side(side).read(object, &names(&hinted), &fields).await?);
+        }
         let mut strays = Vec::new();
         let mut gone = Vec::new();
         let scopes = self.scopes(side, object, &ids).await?;
@@ -94,7 +102,16 @@ impl Connection {
             self.without_contact(&schema, side, object, strays.iter().map(|stray| &stray.record)).await?;
         let mut pairs = Vec::new();
         let mut creates: Vec<NewRecord> = Vec::new();
+        let fresh = self.read_matched(side, object, &strays, &places, &older, &fields).await?;
         for (mut stray, place) in strays.into_iter().zip(places) {
+            if older.contains(&stray.record.id) && matches!(place, Place::With(..)) {
+                // What has become of it meanwhile is seen when its mark, which stays, is worked on next.
+                let Some(now) = fresh.get(&stray.record.id) else { continue };
+                if now.deleted || now.life.successor.is_some() {
+                    continue;
+                }
+                stray.record = now.clone();
+            }
             let creation = self.creation(&schema, side, &stray, &scopes).cloned();
             schema.keep_mapped(side, &mut stray.record);
             match place {
@@ -119,6 +136,26 @@ impl Connection {
         }
         self.create(side, creates).await?;
         Ok(pairs)
+    }
+
+    /// The strays that go with a record of the other side, read anew where they were not read just now: the two are about
+    /// to be compared.
+    async fn read_matched(
+        &self,
+        side: Side,
+        object: &str,
+        strays: &[Stray],
+        places: &[Place],
+        older: &BTreeSet<String>,
+        fields: &[model::Field],
+    ) -> Result<BTreeMap<String, RecordState>, EngineError> {
+        let matched = strays.iter().zip(places).filter(|(_, place)| matches!(place, Place::With(..)));
+        let ids: Vec<String> =
+            matched.map(|(stray, _)| stray.record.id.clone()).filter(|id| older.contains(id)).collect();
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        Ok(self.side(side).read(object, &ids, fields).await?)
     }
 
     /// The mapping by which a record that the other side lacks is created there.

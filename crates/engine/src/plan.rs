@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{ObjectMapping, Side, Sides, Value};
+use model::{ObjectMapping, Side, Value};
 use serde::Serialize;
 use store::{ErrorFilter, ErrorRow, HistoryFilter, HistoryRow, HistoryScope, LinkId, Outcome, SyncError};
 
@@ -13,7 +13,7 @@ use crate::connection::Connection;
 use crate::error::EngineError;
 use crate::figures::Figures;
 use crate::settings::Settings;
-use crate::side::{PRETENDED, PreviewSide, SideApi};
+use crate::side::PRETENDED;
 
 /// What a pass would do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -118,8 +118,7 @@ impl Connection {
     pub async fn plan(&self, settings: Option<Settings>) -> Result<Plan, EngineError> {
         let store = Arc::new(self.store.fork()?);
         let before: Vec<ErrorRow> = store.errors(&self.id, &ErrorFilter::default())?;
-        let preview = |side: Side| -> Arc<dyn SideApi> { Arc::new(PreviewSide::new(self.side_api(side))) };
-        let sides = Sides { hubspot: preview(Side::HubSpot), salesforce: preview(Side::Salesforce) };
+        let sides = self.preview_sides();
         let rehearsal =
             self.rehearsal(store, settings.clone().unwrap_or_else(|| self.settings.clone()), sides);
         if let Some(settings) = &settings {

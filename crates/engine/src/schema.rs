@@ -46,6 +46,8 @@ pub struct MappingProblem {
     pub mapping: String,
     /// What is wrong, in a sentence.
     pub problem: String,
+    /// Whether the mapping itself is refused; else it only rests, because an object that it leads to is not in step.
+    pub refused: bool,
 }
 
 /// All routes of a connection.
@@ -186,7 +188,7 @@ pub(crate) async fn read(
         {
             let is_by_hand = by_hand.is_some_and(|own| own.fields.contains(wanted));
             let mut report = |problem: String| {
-                let problem = MappingProblem { mapping: named(mapping, wanted), problem };
+                let problem = MappingProblem { mapping: named(mapping, wanted), problem, refused: true };
                 if is_by_hand {
                     refused.push(format!("{}: {}", problem.mapping, problem.problem));
                 }
@@ -222,9 +224,11 @@ pub(crate) async fn read(
             match FieldPair::new(wanted.clone(), hubspot_field, salesforce_field) {
                 Ok(pair) => match nowhere(settings, &pair) {
                     None => pairs.push(pair),
-                    Some(problem) => {
-                        left_alone.push(MappingProblem { mapping: named(mapping, wanted), problem })
-                    }
+                    Some(problem) => left_alone.push(MappingProblem {
+                        mapping: named(mapping, wanted),
+                        problem,
+                        refused: false,
+                    }),
                 },
                 Err(refused) => report(refused.to_string()),
             }
@@ -237,6 +241,7 @@ pub(crate) async fn read(
                 Err(problem) => problems.push(MappingProblem {
                     mapping: format!("{} ↔ {}", mapping.hubspot_object, mapping.salesforce_object),
                     problem,
+                    refused: true,
                 }),
             }
         }
@@ -257,7 +262,7 @@ pub(crate) async fn read(
 }
 
 /// A mapping in words.
-fn named(mapping: &ObjectMapping, field: &FieldMapping) -> String {
+pub(crate) fn named(mapping: &ObjectMapping, field: &FieldMapping) -> String {
     format!(
         "{} ↔ {}: {} ↔ {}",
         mapping.hubspot_object, mapping.salesforce_object, field.hubspot, field.salesforce

@@ -233,6 +233,13 @@ impl Settings {
         mappings
     }
 
+    /// The same settings, under which nothing is made in HubSpot by itself: what is to come is imported.
+    #[must_use]
+    pub fn making_nothing_in_hubspot(mut self) -> Self {
+        self.objects.iter_mut().for_each(|object| object.create_in_hubspot = false);
+        self
+    }
+
     /// The same settings with every field mapping under `rule`, but for those whose rule only their meaning allows.
     #[must_use]
     pub fn with_rule(mut self, rule: SyncRule) -> Self {

@@ -50,5 +50,5 @@ pub use owners::{Owner, Team};
 pub use pipelines::{NewPipeline, NewStage, Pipeline, Stage};
 pub use properties::{ModificationMetadata, NewProperty, NewPropertyGroup, Property, PropertyOption};
 pub use record::{HistoryEntry, Record};
-pub use schemas::{ObjectSchema, SchemaAssociation};
+pub use schemas::{NewObjectSchema, ObjectSchema, SchemaAssociation};
 pub use search::{Direction, Filter, FilterGroup, Operator, Search, SearchPage, Sort};

@@ -94,6 +94,7 @@ impl Kind {
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
+            Self::Text { format: TextFormat::Rich, .. } => "formatted text",
             Self::Text { .. } => "text",
             Self::Number { .. } => "number",
             Self::Boolean => "yes/no",
@@ -120,6 +121,8 @@ pub enum TextFormat {
     Url,
     /// Several lines.
     Long,
+    /// Several lines with their formatting, as HTML.
+    Rich,
 }
 
 /// The choices of a field.

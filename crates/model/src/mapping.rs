@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, Field, Kind, Side, Sides, SyncRule};
+use crate::{Access, Field, Kind, Side, Sides, SyncRule, TextFormat};
 
 /// A HubSpot property with a Salesforce field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -405,6 +405,11 @@ pub(crate) fn incompatible(rule: SyncRule, hubspot: &Kind, salesforce: &Kind) ->
         return Some("only choices have an order in which to move forward");
     }
     match (hubspot, salesforce) {
+        (Reference { targets: one }, Reference { targets: other })
+            if crate::is_owner(one) != crate::is_owner(other) =>
+        {
+            Some("an owner only goes with an owner")
+        }
         (Reference { .. }, Reference { .. }) | (References { .. }, References { .. }) => None,
         (References { .. }, _) | (_, References { .. }) => {
             Some("a set of records only goes with a set of records")
@@ -422,6 +427,11 @@ pub(crate) fn incompatible(rule: SyncRule, hubspot: &Kind, salesforce: &Kind) ->
         }
         (Choice(_) | Number { .. } | Boolean, MultiChoice(_)) if rule != SyncRule::AlwaysHubSpot => {
             Some("several choices do not fit one value")
+        }
+        // The tags of a formatted text would show as they are in a plain one, and a plain text may hold what reads as tags.
+        (Text { format: TextFormat::Rich, .. }, Text { format: TextFormat::Rich, .. }) => None,
+        (Text { format: TextFormat::Rich, .. }, _) | (_, Text { format: TextFormat::Rich, .. }) => {
+            Some("a formatted text only goes with a formatted text")
         }
         (Text { .. }, _) | (_, Text { .. }) => None,
         _ => None,

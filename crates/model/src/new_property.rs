@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::convert::plain;
-use crate::{ChoiceList, ChoiceOption, Field, Kind, TextFormat};
+use crate::{Access, ChoiceList, ChoiceOption, Field, Kind, TextFormat};
 
+/// The longest text that a property holds.
+const LONGEST_TEXT: usize = 65_536;
 /// The longest name that a property can have.
 const LONGEST_NAME: usize = 100;
 /// The group in which properties are put that were made for Salesforce fields.
@@ -37,6 +39,35 @@ pub struct NewProperty {
     pub options: Vec<ChoiceOption>,
 }
 
+impl NewProperty {
+    /// The property as HubSpot will describe it once it is made.
+    #[must_use]
+    pub fn as_field(&self) -> Field {
+        let list = || ChoiceList { options: self.options.clone(), restricted: true };
+        let text = |format| Kind::Text { max_length: Some(LONGEST_TEXT), format };
+        let kind = match (self.kind, self.field_type) {
+            ("number", _) => Kind::Number { integer_digits: None, decimals: None },
+            ("date", _) => Kind::Date,
+            ("datetime", _) => Kind::DateTime,
+            ("enumeration", "booleancheckbox") => Kind::Boolean,
+            ("enumeration", "checkbox") => Kind::MultiChoice(list()),
+            ("enumeration", _) => Kind::Choice(list()),
+            (_, "phonenumber") => text(TextFormat::Phone),
+            (_, "html") => text(TextFormat::Rich),
+            (_, "textarea") => text(TextFormat::Long),
+            _ => text(TextFormat::Plain),
+        };
+        Field {
+            name: self.name.clone(),
+            label: self.label.clone(),
+            kind,
+            access: Access::ReadWrite,
+            required: false,
+            unique: false,
+        }
+    }
+}
+
 /// The property for a field; none for one that refers to other records. Names and labels that are there are kept clear of.
 pub(crate) fn new_property(
     object: &str,
@@ -65,6 +96,7 @@ pub(crate) fn new_property(
 fn types(kind: &Kind) -> Option<(&'static str, &'static str)> {
     Some(match kind {
         Kind::Text { format: TextFormat::Long, .. } => ("string", "textarea"),
+        Kind::Text { format: TextFormat::Rich, .. } => ("string", "html"),
         Kind::Text { format: TextFormat::Phone, .. } => ("string", "phonenumber"),
         Kind::Text { .. } => ("string", "text"),
         Kind::Number { .. } => ("number", "number"),

@@ -25,13 +25,16 @@ struct Job {
     error_message: Option<String>,
 }
 
+/// A line of a bulk query's answer: a text for every field.
+pub type BulkRow = csv::StringRecord;
+
 /// A page of a job's rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BulkPage {
     /// The fields, as they were asked for.
     pub columns: Vec<String>,
     /// The rows, each with a text for every field; an empty one stands for nothing.
-    pub rows: Vec<csv::StringRecord>,
+    pub rows: Vec<BulkRow>,
     /// Where the next page starts; the last page has none.
     pub next: Option<String>,
 }

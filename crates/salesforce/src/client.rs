@@ -196,6 +196,12 @@ impl Client {
         }
     }
 
+    /// What time it is here.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.world.clock.now()
+    }
+
     /// The org's calls as last reported.
     #[must_use]
     pub fn usage(&self) -> Option<ApiUsage> {

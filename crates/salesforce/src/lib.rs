@@ -32,7 +32,7 @@ mod tests;
 mod tooling;
 
 pub use auth::{Auth, BoxError, TokenStore, Tokens};
-pub use bulk::BulkPage;
+pub use bulk::{BulkPage, BulkRow};
 pub use client::{ApiUsage, CallGate, Client};
 pub use collections::{RowError, RowResult, WriteOptions};
 pub use composite::{SubResponse, Subrequest};

@@ -54,7 +54,7 @@ pub struct File {
 }
 
 /// Everything a command needs to know before it asks anybody.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Config {
     pub settings: Settings,
     /// Whether a file says the settings; else those that are kept stand, and the recommended ones where none are.

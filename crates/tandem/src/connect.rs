@@ -8,7 +8,7 @@ use model::ConnectionId;
 use store::{AuditEntry, ConnectionRow, ConnectionState, Store};
 use transport::World;
 
-use crate::config::{self, Config};
+use crate::config::Config;
 
 /// A connection that is opened, with the settings it was kept with; none where the store does not have it yet.
 pub struct Opened {
@@ -57,6 +57,14 @@ impl Opened {
         Ok(self.connection.plan(changed).await?)
     }
 
+    /// The connection alone; on a copy of the store, one that was never kept is kept there.
+    pub fn rehearse(self) -> anyhow::Result<Connection> {
+        if !self.known {
+            self.store.create_connection(&self.row)?;
+        }
+        Ok(self.connection)
+    }
+
     /// What an import would do, on a copy of the store.
     pub async fn plan_import(self, import: engine::Import) -> anyhow::Result<Plan> {
         if !self.known {
@@ -67,10 +75,9 @@ impl Opened {
 
     /// Writes down who changed the settings, from what to what.
     fn note_change(&self) -> anyhow::Result<()> {
-        let who = ["SUDO_USER", "USER", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
         let entry = AuditEntry {
             at: self.row.created_at,
-            who: who.unwrap_or_else(|| "command line".to_owned()),
+            who: who(),
             what: "settings".to_owned(),
             before: self.before.as_ref().map(serde_json::to_value).transpose()?,
             after: Some(self.row.settings.clone()),
@@ -95,17 +102,10 @@ impl Opened {
     }
 }
 
-/// Clients of both platforms, with the settings that would be worked under.
-pub fn clients(
-    config: config::Config,
-    kept: Option<Settings>,
-) -> anyhow::Result<(Settings, hubspot::Client, salesforce::Client)> {
-    let world = World::real()?;
-    let hubspot =
-        hubspot::Client::new(world.clone(), hubspot::Config::new(config.hubspot_url, config.hubspot));
-    let salesforce = salesforce::Client::new(world, salesforce::Config::new(config.salesforce));
-    let settings = if config.from_file { config.settings } else { kept.unwrap_or(config.settings) };
-    Ok((settings, hubspot, salesforce))
+/// Who is at the command line, as far as is known.
+pub fn who() -> String {
+    let named = ["SUDO_USER", "USER", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    named.unwrap_or_else(|| "command line".to_owned())
 }
 
 /// Opens the connection and keeps nothing.

@@ -82,6 +82,11 @@ impl<'a> Linked<'a> {
     }
 }
 
+/// The association with one record of an object.
+pub(crate) fn one(object: &str) -> String {
+    format!("{PREFIX}{object}:one")
+}
+
 /// Whether a field is an association rather than a property.
 pub(super) fn is_association(field: &str) -> bool {
     field.starts_with(PREFIX)

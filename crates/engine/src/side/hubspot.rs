@@ -5,6 +5,7 @@ mod offer;
 mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ::hubspot::{
     BatchInput, BatchRead, Client, Direction, Filter, FilterGroup, HistoryEntry, List, NewProperty,
@@ -20,6 +21,7 @@ use model::{
 use tokio::sync::OnceCell;
 
 use crate::activities::TASKS;
+use crate::custom::NewObject;
 use crate::import::Chosen;
 use crate::settings::Activity;
 
@@ -43,12 +45,33 @@ const GROUP: &str = "tandem";
 #[derive(Debug, Clone)]
 pub(crate) struct HubSpotSide {
     client: Client,
-    custom: OnceCell<Vec<ObjectSchema>>,
+    custom: Arc<Mutex<Option<Arc<Vec<ObjectSchema>>>>>,
+    account: OnceCell<String>,
 }
 
 impl HubSpotSide {
     pub fn new(client: Client) -> Self {
-        Self { client, custom: OnceCell::new() }
+        Self { client, custom: Arc::default(), account: OnceCell::new() }
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The account's custom objects.
+    pub(super) async fn custom_objects(&self) -> Result<Arc<Vec<ObjectSchema>>, SideError> {
+        let known = self.custom.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let read = Arc::new(associations::custom_objects(&self.client).await?);
+        *self.custom.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&read));
+        Ok(read)
+    }
+
+    /// Has the custom objects read again when they are next needed.
+    pub(super) fn forget_custom_objects(&self) {
+        *self.custom.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Records as HubSpot answered them, with those of their associations that are mapped.
@@ -233,10 +256,10 @@ impl SideApi for HubSpotSide {
                 return self.describe_activity(activity).await;
             }
             let properties = self.client.properties(object).await.map_err(|error| failed(&error))?;
-            let custom = self.custom.get_or_try_init(|| associations::custom_objects(&self.client)).await?;
+            let custom = self.custom_objects().await?;
             let properties = properties.iter().filter(|property| !property.archived);
             let mut fields: Vec<Field> = properties.map(|property| field(object, property)).collect();
-            fields.extend(associations::fields_of(object, custom));
+            fields.extend(associations::fields_of(object, &custom));
             Ok(fields)
         })
     }
@@ -293,12 +316,13 @@ impl SideApi for HubSpotSide {
         object: &'a str,
         choice: &'a Chosen,
         page: Option<String>,
+        _: &'a [Field],
     ) -> Answer<'a, ChosenPage> {
         Box::pin(async move {
             if let Some(segment) = &choice.condition {
                 let page = self.client.list_members(segment, page.as_deref()).await;
                 let page = page.map_err(|error| failed(&error))?;
-                return Ok(ChosenPage { ids: page.results, next: page.after });
+                return Ok(ChosenPage { ids: page.results, next: page.after, total: None });
             }
             let since = [choice.created_since, choice.modified_since].into_iter().flatten().max();
             let page = self.changes(object, since, page, &[]).await?;
@@ -308,8 +332,38 @@ impl SideApi for HubSpotSide {
             Ok(ChosenPage {
                 ids: page.records.iter().filter(wanted).map(|record| record.id.clone()).collect(),
                 next: page.next,
+                total: None,
             })
         })
+    }
+
+    fn account(&self) -> Answer<'_, String> {
+        Box::pin(async move {
+            let asked = self.account.get_or_try_init(|| async {
+                self.client.account().await.map(|account| account.portal_id).map_err(|error| failed(&error))
+            });
+            asked.await.cloned()
+        })
+    }
+
+    fn create_property<'a>(&'a self, new: &'a model::NewProperty) -> Answer<'a, bool> {
+        Box::pin(self.make_property(new))
+    }
+
+    fn object_called<'a>(&'a self, name: &'a str) -> Answer<'a, Option<String>> {
+        Box::pin(async move {
+            let custom = self.custom_objects().await?;
+            let found = custom.iter().find(|schema| schema.is_called(name));
+            Ok(found.map(|schema| schema.fully_qualified_name.clone()))
+        })
+    }
+
+    fn create_object<'a>(&'a self, new: &'a NewObject) -> Answer<'a, String> {
+        Box::pin(self.make_object(new))
+    }
+
+    fn make_associable<'a>(&'a self, object: &'a str, other: &'a str) -> Answer<'a, ()> {
+        Box::pin(self.let_associate(object, other))
     }
 
     fn add_choices<'a>(
@@ -749,7 +803,8 @@ fn field(object: &str, property: &Property) -> Field {
             format: match (property.name.as_str(), property.field_type.as_str()) {
                 ("email", _) if object == "contacts" => TextFormat::Email,
                 (_, "phonenumber") => TextFormat::Phone,
-                (_, "textarea" | "html") => TextFormat::Long,
+                (_, "html") => TextFormat::Rich,
+                (_, "textarea") => TextFormat::Long,
                 _ => TextFormat::Plain,
             },
         },

@@ -3,9 +3,11 @@
 mod associations;
 mod field_history;
 mod hubspot;
+mod hubspot_make;
 mod preview;
 mod roles;
 mod salesforce;
+mod salesforce_load;
 mod salesforce_scope;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,10 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::BoxFuture;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use model::{EditTime, Field, Side, Values};
+use model::{EditTime, Field, NewProperty, Side, Values};
 
+use crate::custom::NewObject;
 use crate::import::Chosen;
 
+pub(crate) use self::associations::one as association_name;
 pub(crate) use self::hubspot::HubSpotSide;
 pub(crate) use self::preview::{PRETENDED, PreviewSide};
 pub(crate) use self::salesforce::SalesforceSide;
@@ -122,6 +126,8 @@ pub(crate) struct ChosenPage {
     pub ids: Vec<String>,
     /// Where the next page starts; the last page has none.
     pub next: Option<String>,
+    /// How many there are from this page on, where the platform says so.
+    pub total: Option<u64>,
 }
 
 /// Where a record is looked for by what it says rather than by its id.
@@ -171,6 +177,12 @@ pub(crate) struct SideError {
 
 pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, SideError>>;
 
+/// The answer of a side on which people make fields and objects by themselves.
+fn cannot_make<'a, T: Send + 'a>(side: Side, what: &str) -> Answer<'a, T> {
+    let message = format!("{what} is made in {side}'s own settings.");
+    Box::pin(std::future::ready(Err(SideError { side, message, passing: false })))
+}
+
 /// What the engine asks of a side.
 pub(crate) trait SideApi: Send + Sync {
     fn side(&self) -> Side;
@@ -199,13 +211,58 @@ pub(crate) trait SideApi: Send + Sync {
         fields: &'a [Field],
     ) -> Answer<'a, ChangesPage>;
 
-    /// A page of the ids of records that a person chose.
+    /// A page of the ids of records that a person chose; `fields` are those that will be looked at.
     fn chosen<'a>(
         &'a self,
         object: &'a str,
         choice: &'a Chosen,
         page: Option<String>,
+        fields: &'a [Field],
     ) -> Answer<'a, ChosenPage>;
+
+    /// The account whose records this side's are, in an id.
+    fn account(&self) -> Answer<'_, String> {
+        Box::pin(std::future::ready(Ok(String::new())))
+    }
+
+    /// Says with which account of the other side this one is connected: markers of other accounts are left alone.
+    fn beside(&self, _account: &str) {}
+
+    /// What people call one record of an object, and several.
+    fn labels<'a>(&'a self, object: &'a str) -> Answer<'a, (String, String)> {
+        Box::pin(std::future::ready(Ok((object.to_owned(), object.to_owned()))))
+    }
+
+    /// Makes a property with its group; answers whether it was not there before.
+    fn create_property<'a>(&'a self, new: &'a NewProperty) -> Answer<'a, bool> {
+        cannot_make(self.side(), &new.label)
+    }
+
+    /// The custom object of this name; none where there is none.
+    fn object_called<'a>(&'a self, _name: &'a str) -> Answer<'a, Option<String>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// Makes a custom object; answers its full name.
+    fn create_object<'a>(&'a self, new: &'a NewObject) -> Answer<'a, String> {
+        cannot_make(self.side(), &new.singular)
+    }
+
+    /// Lets records of two objects be associated.
+    fn make_associable<'a>(&'a self, object: &'a str, _other: &'a str) -> Answer<'a, ()> {
+        cannot_make(self.side(), object)
+    }
+
+    /// Like [`SideApi::read`], for records that nobody on the other side may have: what a large read has just brought
+    /// stands for a look. Answers also which records it stood for.
+    fn read_first<'a>(
+        &'a self,
+        object: &'a str,
+        ids: &'a [String],
+        fields: &'a [Field],
+    ) -> Answer<'a, (BTreeMap<String, RecordState>, BTreeSet<String>)> {
+        Box::pin(async move { Ok((self.read(object, ids, fields).await?, BTreeSet::new())) })
+    }
 
     /// Adds choices (value and label) to those that a field offers. Answers why not, where that cannot be done.
     fn add_choices<'a>(

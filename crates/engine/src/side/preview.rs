@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use model::{EditTime, Field, Side, Value, Values};
+use model::{EditTime, Field, NewProperty, Side, Value, Values};
 
+use crate::custom::NewObject;
 use crate::import::Chosen;
 
 use super::{
@@ -24,6 +25,8 @@ struct Pretended {
     written: BTreeMap<(String, String), Values>,
     created: BTreeMap<(String, String), RecordState>,
     deleted: Vec<(String, String)>,
+    /// Properties that were not there, by object.
+    fields: BTreeMap<String, Vec<Field>>,
     next: u64,
 }
 
@@ -42,9 +45,19 @@ impl PreviewSide {
         self.pretended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A record as it would be by now.
+    /// These fields without those that are only pretended to be there.
+    fn real_fields(&self, object: &str, fields: &[Field]) -> Vec<Field> {
+        let pretended = self.pretended();
+        let made = pretended.fields.get(object).map_or(&[][..], Vec::as_slice);
+        fields.iter().filter(|field| !made.iter().any(|made| made.name == field.name)).cloned().collect()
+    }
+
+    /// A record as it would be by now: what was only pretended to be made holds nothing yet.
     fn as_written(&self, mut record: RecordState) -> RecordState {
         let pretended = self.pretended();
+        for made in pretended.fields.get(&record.object).into_iter().flatten() {
+            record.values.entry(made.name.clone()).or_insert(Value::Blank);
+        }
         let key = (record.object.clone(), record.id.clone());
         if let Some(values) = pretended.written.get(&key) {
             record.values.extend(values.iter().map(|(field, value)| (field.clone(), value.clone())));
@@ -94,7 +107,11 @@ impl SideApi for PreviewSide {
     }
 
     fn describe<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Field>> {
-        self.real.describe(object)
+        Box::pin(async move {
+            let mut fields = self.real.describe(object).await?;
+            fields.extend(self.pretended().fields.get(object).cloned().unwrap_or_default());
+            Ok(fields)
+        })
     }
 
     fn may_have_changed(&self, since: Timestamp) -> Answer<'_, bool> {
@@ -112,7 +129,10 @@ impl SideApi for PreviewSide {
         page: Option<String>,
         fields: &'a [Field],
     ) -> Answer<'a, ChangesPage> {
-        self.real.changes(object, since, page, fields)
+        Box::pin(async move {
+            let real = self.real_fields(object, fields);
+            self.real.changes(object, since, page, &real).await
+        })
     }
 
     fn chosen<'a>(
@@ -120,8 +140,61 @@ impl SideApi for PreviewSide {
         object: &'a str,
         choice: &'a Chosen,
         page: Option<String>,
+        fields: &'a [Field],
     ) -> Answer<'a, ChosenPage> {
-        self.real.chosen(object, choice, page)
+        Box::pin(async move {
+            let real = self.real_fields(object, fields);
+            self.real.chosen(object, choice, page, &real).await
+        })
+    }
+
+    fn account(&self) -> Answer<'_, String> {
+        self.real.account()
+    }
+
+    fn beside(&self, account: &str) {
+        self.real.beside(account);
+    }
+
+    fn labels<'a>(&'a self, object: &'a str) -> Answer<'a, (String, String)> {
+        self.real.labels(object)
+    }
+
+    fn create_property<'a>(&'a self, new: &'a NewProperty) -> Answer<'a, bool> {
+        let mut pretended = self.pretended();
+        let fields = pretended.fields.entry(new.object.clone()).or_default();
+        let made = !fields.iter().any(|known| known.name == new.name);
+        if made {
+            fields.push(new.as_field());
+        }
+        Box::pin(std::future::ready(Ok(made)))
+    }
+
+    fn object_called<'a>(&'a self, name: &'a str) -> Answer<'a, Option<String>> {
+        self.real.object_called(name)
+    }
+
+    fn create_object<'a>(&'a self, new: &'a NewObject) -> Answer<'a, String> {
+        Box::pin(std::future::ready(Ok(new.name.clone())))
+    }
+
+    fn make_associable<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn read_first<'a>(
+        &'a self,
+        object: &'a str,
+        ids: &'a [String],
+        fields: &'a [Field],
+    ) -> Answer<'a, (BTreeMap<String, RecordState>, BTreeSet<String>)> {
+        Box::pin(async move {
+            if ids.iter().any(|id| id.starts_with(PRETENDED)) || !self.pretended().fields.is_empty() {
+                return Ok((self.read(object, ids, fields).await?, BTreeSet::new()));
+            }
+            let (found, older) = self.real.read_first(object, ids, fields).await?;
+            Ok((found.into_iter().map(|(id, record)| (id, self.as_written(record))).collect(), older))
+        })
     }
 
     fn add_choices<'a>(
@@ -142,8 +215,9 @@ impl SideApi for PreviewSide {
         Box::pin(async move {
             let (made, real): (Vec<String>, Vec<String>) =
                 ids.iter().cloned().partition(|id| id.starts_with(PRETENDED));
+            let asked = self.real_fields(object, fields);
             let mut found =
-                if real.is_empty() { BTreeMap::new() } else { self.real.read(object, &real, fields).await? };
+                if real.is_empty() { BTreeMap::new() } else { self.real.read(object, &real, &asked).await? };
             for id in made {
                 let made = self.pretended().created.get(&(object.to_owned(), id.clone())).cloned();
                 found.extend(made.map(|record| (id, record)));
@@ -205,7 +279,8 @@ impl SideApi for PreviewSide {
         fields: &'a [Field],
     ) -> Answer<'a, Vec<RecordState>> {
         Box::pin(async move {
-            let mut found = self.real.find(object, key.clone(), keys, fields).await?;
+            let asked = self.real_fields(object, fields);
+            let mut found = self.real.find(object, key.clone(), keys, &asked).await?;
             let made: Vec<RecordState> = self
                 .pretended()
                 .created

@@ -20,6 +20,7 @@ use crate::activities::TASK;
 use crate::import::Chosen;
 
 use super::roles;
+use super::salesforce_load::Kept;
 use super::salesforce_scope::Condition;
 use super::{
     Answer, ChangesPage, ChosenPage, Key, Life, Person, RecordName, RecordState, Refusal, Roster, RosterPage,
@@ -32,8 +33,6 @@ const SYSTEM: [&str; 6] =
 /// Fields that tell what became of a record, where an object has them.
 const TELLING: [&str; 5] =
     ["MasterRecordId", "IsConverted", "ConvertedContactId", "ConvertedAccountId", "ConvertedOpportunityId"];
-/// Ids in a page of chosen records.
-const CHOSEN: usize = 2_000;
 const WRITE: WriteOptions = WriteOptions { all_or_none: false, allow_duplicates: false };
 
 /// A Salesforce org.
@@ -51,6 +50,10 @@ pub(crate) struct SalesforceSide {
     pub(super) conditions: Arc<Mutex<BTreeMap<(String, String), Condition>>>,
     /// The objects whose field history the org does not keep, or does not show.
     pub(super) without_history: Arc<Mutex<BTreeSet<String>>>,
+    /// What large reads have brought and nobody has used yet.
+    pub(super) kept: Kept,
+    /// The HubSpot account whose markers count; those of other accounts on the same org do not.
+    account: Arc<Mutex<String>>,
 }
 
 impl SalesforceSide {
@@ -63,6 +66,8 @@ impl SalesforceSide {
             telling: Arc::default(),
             conditions: Arc::default(),
             without_history: Arc::default(),
+            kept: Kept::default(),
+            account: Arc::default(),
         }
     }
 
@@ -78,12 +83,26 @@ impl SalesforceSide {
         self.described.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn columns(&self, object: &str, fields: &[Field]) -> String {
+    pub(super) fn columns(&self, object: &str, fields: &[Field]) -> String {
         let read: Vec<Field> =
             fields.iter().filter(|field| !members::is_elsewhere(&field.name)).cloned().collect();
         let telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
         let telling = telling.get(object).map_or(&[][..], Vec::as_slice);
         column_list(&read, telling, self.marked().contains(object))
+    }
+
+    /// A HubSpot record's id as it stands in the marker: with its account, because an org may have several.
+    fn marker_of(&self, id: &str) -> String {
+        format!("{}:{id}", self.account.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A row as a record; a marker of another account's is none.
+    pub(super) fn state_of(&self, object: &str, row: &Row, fields: &[Field], user: &str) -> RecordState {
+        let mut state = state(object, row, fields, user);
+        let start = self.marker_of("");
+        let marker = state.marker.take();
+        state.marker = marker.and_then(|marker| marker.strip_prefix(&start).map(ToOwned::to_owned));
+        state
     }
 
     /// The connected user, by whose id Tandem's own changes are known.
@@ -117,7 +136,8 @@ impl SalesforceSide {
         fields: &[Field],
         user: &str,
     ) -> Result<Vec<RecordState>, SideError> {
-        let mut states: Vec<RecordState> = rows.iter().map(|row| state(object, row, fields, user)).collect();
+        let mut states: Vec<RecordState> =
+            rows.iter().map(|row| self.state_of(object, row, fields, user)).collect();
         if roles::is_mapped(fields) {
             let mut incomplete = Vec::new();
             for (row, state) in rows.iter().zip(&mut states) {
@@ -133,7 +153,12 @@ impl SalesforceSide {
         Ok(states)
     }
 
-    async fn page(&self, object: &str, page: QueryPage, fields: &[Field]) -> Result<ChangesPage, SideError> {
+    pub(super) async fn page(
+        &self,
+        object: &str,
+        page: QueryPage,
+        fields: &[Field],
+    ) -> Result<ChangesPage, SideError> {
         let user = self.user().await?;
         let fields: Vec<Field> =
             fields.iter().filter(|field| !members::is_elsewhere(&field.name)).cloned().collect();
@@ -152,7 +177,7 @@ impl SalesforceSide {
         Ok(ours.map(|record| (record.id, record.values)).collect())
     }
 
-    async fn read_all(
+    pub(super) async fn read_all(
         &self,
         object: &str,
         ids: &[String],
@@ -307,6 +332,9 @@ impl SideApi for SalesforceSide {
     ) -> Answer<'a, ChangesPage> {
         Box::pin(async move {
             let answer = match (page, since) {
+                (Some(next), _) if Self::is_bulk(&next) => {
+                    return self.bulk_changes(object, &next, fields).await;
+                }
                 (Some(next), _) => self.client.query_next(&next).await,
                 (None, Some(since)) => {
                     let soql = format!(
@@ -316,14 +344,7 @@ impl SideApi for SalesforceSide {
                     );
                     self.client.query_all(&soql).await
                 }
-                // Everything there is, for the first time: what is deleted already was never in step.
-                (None, None) => {
-                    let soql = format!(
-                        "SELECT {} FROM {object} ORDER BY SystemModstamp, Id",
-                        self.columns(object, fields)
-                    );
-                    self.client.query(&soql).await
-                }
+                (None, None) => return self.first_page_of_all(object, fields).await,
             };
             let mut page = self.page(object, answer.map_err(|error| failed(&error))?, fields).await?;
             if let (None, Some(since), true) = (&page.next, since, roles::is_mapped(fields)) {
@@ -340,24 +361,29 @@ impl SideApi for SalesforceSide {
         object: &'a str,
         choice: &'a Chosen,
         page: Option<String>,
+        fields: &'a [Field],
     ) -> Answer<'a, ChosenPage> {
+        Box::pin(async move { self.chosen_page(object, choice, page.as_deref(), fields).await })
+    }
+
+    fn read_first<'a>(
+        &'a self,
+        object: &'a str,
+        ids: &'a [String],
+        fields: &'a [Field],
+    ) -> Answer<'a, (BTreeMap<String, RecordState>, BTreeSet<String>)> {
+        Box::pin(self.read_kept(object, ids, fields))
+    }
+
+    fn labels<'a>(&'a self, object: &'a str) -> Answer<'a, (String, String)> {
         Box::pin(async move {
-            let mut conditions: Vec<String> = Vec::new();
-            conditions.extend(choice.condition.as_ref().map(|condition| format!("({condition})")));
-            conditions.extend(choice.created_since.map(|at| format!("CreatedDate >= {}", soql_time(at))));
-            conditions.extend(choice.modified_since.map(|at| format!("SystemModstamp >= {}", soql_time(at))));
-            // A page that starts behind an id can be asked for again at any later time.
-            conditions.extend(page.map(|last| format!("Id > '{last}'")));
-            let before = if conditions.is_empty() { "" } else { " WHERE " };
-            let soql = format!(
-                "SELECT Id FROM {object}{before}{} ORDER BY Id LIMIT {CHOSEN}",
-                conditions.join(" AND ")
-            );
-            let rows = self.client.query_rows(&soql, Scope::Live).await.map_err(|error| failed(&error))?;
-            let ids: Vec<String> = rows.into_iter().filter_map(|row| row.id).collect();
-            let next = if ids.len() < CHOSEN { None } else { ids.last().cloned() };
-            Ok(ChosenPage { ids, next })
+            let described = self.client.describe(object).await.map_err(|error| failed(&error))?;
+            Ok((described.label, described.label_plural))
         })
+    }
+
+    fn beside(&self, account: &str) {
+        *self.account.lock().unwrap_or_else(PoisonError::into_inner) = account.to_owned();
     }
 
     fn add_choices<'a>(
@@ -454,7 +480,7 @@ impl SideApi for SalesforceSide {
             let open = if object == "Lead" { " AND IsConverted = false" } else { "" };
             let (column, values) = match &key {
                 Key::Email => ("Email", keys.to_vec()),
-                Key::Marker => (SALESFORCE_MARKER, keys.to_vec()),
+                Key::Marker => (SALESFORCE_MARKER, keys.iter().map(|id| self.marker_of(id)).collect()),
                 Key::Field(name) => (name.as_str(), keys.to_vec()),
                 Key::Domain => {
                     let spelled = ["", "www.", "http://", "https://", "http://www.", "https://www."];
@@ -531,7 +557,7 @@ impl SideApi for SalesforceSide {
                 .iter()
                 .map(|(marker, values)| {
                     let mut row = to_row(values, fields);
-                    row.insert(SALESFORCE_MARKER.into(), marker.clone().into());
+                    row.insert(SALESFORCE_MARKER.into(), self.marker_of(marker).into());
                     row
                 })
                 .collect();
@@ -758,6 +784,7 @@ fn field(described: &FieldDescribe) -> Option<Field> {
         "email" => text(TextFormat::Email),
         "phone" => text(TextFormat::Phone),
         "url" => text(TextFormat::Url),
+        "textarea" if described.html_formatted => text(TextFormat::Rich),
         "textarea" => text(TextFormat::Long),
         "string" | "id" | "encryptedstring" | "time" => text(TextFormat::Plain),
         // Compound and binary values are reached through their parts, or not at all.

@@ -18,13 +18,13 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
-    /// `SELECT Id FROM object …`, with another condition that must be met as well.
-    fn select(&self, object: &str, also: &str) -> String {
+    /// `SELECT … FROM object …`, with another condition that must be met as well.
+    pub(super) fn select(&self, columns: &str, object: &str, also: &str) -> String {
         let scope = self.scope.as_ref().map(|scope| format!(" USING SCOPE {scope}")).unwrap_or_default();
         let own = self.condition.as_ref().map(|condition| format!("({condition})"));
         let all: Vec<&str> = own.as_deref().into_iter().chain((!also.is_empty()).then_some(also)).collect();
         let condition = if all.is_empty() { String::new() } else { format!(" WHERE {}", all.join(" AND ")) };
-        format!("SELECT Id FROM {object}{scope}{condition}")
+        format!("SELECT {columns} FROM {object}{scope}{condition}")
     }
 }
 
@@ -100,7 +100,11 @@ impl SalesforceSide {
         Ok(condition)
     }
 
-    async fn condition_or_trouble(&self, object: &str, scope: &str) -> Result<Condition, SideError> {
+    pub(super) async fn condition_or_trouble(
+        &self,
+        object: &str,
+        scope: &str,
+    ) -> Result<Condition, SideError> {
         self.condition(object, scope).await?.ok_or_else(|| SideError {
             side: model::Side::Salesforce,
             passing: false,
@@ -121,7 +125,7 @@ impl SalesforceSide {
             return Ok(BTreeSet::new());
         }
         let condition = self.condition_or_trouble(object, scope).await?;
-        let queries = in_lists(&condition.select(object, "Id IN "), ids, "");
+        let queries = in_lists(&condition.select("Id", object, "Id IN "), ids, "");
         let rows = self.client().query_each(&queries, Scope::Live).await.map_err(|error| failed(&error))?;
         Ok(rows.iter().filter_map(id_of).collect())
     }
@@ -137,7 +141,7 @@ impl SalesforceSide {
             Some(next) => self.client().query_next(&next).await,
             None => {
                 let condition = self.condition_or_trouble(object, scope).await?;
-                self.client().query(&format!("{} ORDER BY Id", condition.select(object, ""))).await
+                self.client().query(&format!("{} ORDER BY Id", condition.select("Id", object, ""))).await
             }
         };
         let answer = answer.map_err(|error| failed(&error))?;
@@ -149,7 +153,7 @@ impl SalesforceSide {
         let Some(condition) = self.condition(object, scope).await? else {
             return Ok(Some(format!("Salesforce shows no list view {scope} of {object}")));
         };
-        match self.client().query(&format!("{} LIMIT 1", condition.select(object, ""))).await {
+        match self.client().query(&format!("{} LIMIT 1", condition.select("Id", object, ""))).await {
             Ok(_) => Ok(None),
             Err(error @ Error::Api(_)) => Ok(Some(format!(
                 "'{scope}' is no condition that Salesforce understands for {object}: {error}. Write it as after WHERE \

@@ -7,7 +7,6 @@ use clap::{Args, Subcommand};
 use model::{ObjectMapping, Suggestions};
 use serde::Serialize;
 use serde_json::json;
-use store::ErrorFilter;
 
 use super::lists::table;
 use super::settings;
@@ -50,6 +49,22 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Show what it takes to keep a Salesforce object in step with a HubSpot custom object; with --apply, make and map it
+    Object {
+        #[command(flatten)]
+        data: data::Place,
+        /// The settings file
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// The Salesforce object, for example Project__c
+        salesforce: String,
+        /// The HubSpot object, where it has another name
+        #[arg(long)]
+        hubspot: Option<String>,
+        /// Make what is missing, and keep the mapping
+        #[arg(long)]
+        apply: bool,
+    },
     /// Mappings that do not fit, and choices that have drifted apart
     Check {
         #[command(flatten)]
@@ -75,6 +90,10 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Suggest { common, output, apply } => suggest(&common, output, apply).await,
         Command::List { common } => list(&common),
+        Command::Object { data, config, salesforce, hubspot, apply } => {
+            let common = Common { data, config, object: None };
+            object(&common, &salesforce, hubspot.as_deref(), apply).await
+        }
         Command::Check { common } => check(&common).await,
         Command::CreateProperties { common, apply } => create_properties(&common, apply).await,
     }
@@ -85,16 +104,24 @@ impl Common {
         self.object.as_deref().is_none_or(|object| object == hubspot || object == salesforce)
     }
 
-    async fn suggestions(&self) -> anyhow::Result<(Vec<ObjectMapping>, hubspot::Client, Vec<Suggestions>)> {
+    /// A connection on a copy of what is kept.
+    async fn connection(&self) -> anyhow::Result<engine::Connection> {
         let config = config::read(self.config.as_ref())?;
-        let (mut settings, hubspot, salesforce) = connect::clients(config, settings::kept(&self.data)?)?;
+        connect::open(config, settings::copy(&self.data)?).await?.rehearse()
+    }
+
+    async fn suggestions(
+        &self,
+    ) -> anyhow::Result<(Vec<ObjectMapping>, engine::Connection, Vec<Suggestions>)> {
+        let connection = self.connection().await?;
+        let mut settings = connection.settings().clone();
         let all = settings.objects.clone();
         settings.objects.retain(|known| self.wants(&known.hubspot_object, &known.salesforce_object));
         if settings.objects.is_empty() {
             bail!("nothing is mapped by that name; `tandem mappings list` shows what is");
         }
-        let suggested = engine::suggest_mappings(&settings, &hubspot, &salesforce).await?;
-        Ok((all, hubspot, suggested))
+        let suggested = connection.suggest_mappings(&settings).await?;
+        Ok((all, connection, suggested))
     }
 
     /// Keeps these suggestions as settings.
@@ -208,32 +235,49 @@ fn list(common: &Common) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn check(common: &Common) -> anyhow::Result<()> {
-    let config = config::read(common.config.as_ref())?;
-    let (mut settings, hubspot, salesforce) = connect::clients(config, settings::kept(&common.data)?)?;
-    settings.objects.retain(|known| common.wants(&known.hubspot_object, &known.salesforce_object));
-    // Everything that is wrong is said, where a pass would stop at it.
-    settings.chosen = false;
-    let problems = engine::check_mappings(&settings, &hubspot, &salesforce).await?;
-    let mut drift = engine::choice_drift(&settings, &hubspot, &salesforce).await?;
-    if common.data.data.join("tandem.db").exists() {
-        let folder = data::Data::look(&common.data.data)?;
-        if let Some(row) = folder.store.connections()?.into_iter().next() {
-            let errors = folder.store.errors(&row.id, &ErrorFilter::default())?;
-            for known in &mut drift {
-                let (object, field) = match known.offered_by {
-                    model::Side::HubSpot => (&known.hubspot_object, &known.hubspot),
-                    model::Side::Salesforce => (&known.salesforce_object, &known.salesforce),
-                };
-                let waits = errors.iter().map(|row| &row.error).filter(|error| {
-                    error.code == "NOT_A_CHOICE"
-                        && error.object == *object
-                        && error.field.as_ref() == Some(field)
-                });
-                known.records = waits.count() as u64;
-            }
+async fn object(common: &Common, salesforce: &str, hubspot: Option<&str>, apply: bool) -> anyhow::Result<()> {
+    if apply {
+        let folder = data::Data::open(&common.data.data)?;
+        let config = config::read(common.config.as_ref())?;
+        let connection = connect::connect(config, folder.store.clone()).await?;
+        let plan = connection.plan_custom_object(salesforce, hubspot).await?;
+        let name = connection.make_custom_object(&plan, &connect::who()).await?;
+        if common.data.json {
+            println!("{}", json!({"object": name}));
+        } else {
+            println!("{name} and {salesforce} are mapped; the next pass brings them in step.");
         }
+        return Ok(());
     }
+    let plan = common.connection().await?.plan_custom_object(salesforce, hubspot).await?;
+    if common.data.json {
+        println!("{}", serde_json::to_string(&plan)?);
+        return Ok(());
+    }
+    match &plan.new_object {
+        Some(new) => println!("The HubSpot object '{}' ({}) would be made.", new.singular, new.name),
+        None => println!("The HubSpot object {} is there.", plan.hubspot_object),
+    }
+    let properties = plan.new_object.as_ref().map_or(&plan.new_properties, |new| &new.properties);
+    for new in properties {
+        println!("The property '{}' ({}) would be made.", new.label, new.name);
+    }
+    for other in &plan.new_associations {
+        println!("Its records could be associated with {other}.");
+    }
+    for left in &plan.left_out {
+        println!("{salesforce}.{} is left out: {}", left.salesforce, left.reason);
+    }
+    println!("Nothing was made. --apply makes this, and maps it.");
+    Ok(())
+}
+
+async fn check(common: &Common) -> anyhow::Result<()> {
+    let connection = common.connection().await?;
+    let mut settings = connection.settings().clone();
+    settings.objects.retain(|known| common.wants(&known.hubspot_object, &known.salesforce_object));
+    let problems = connection.problems_of(&settings).await?;
+    let drift = connection.choice_drift(&settings).await?;
     if common.data.json {
         let problems: Vec<_> = problems
             .iter()
@@ -265,10 +309,11 @@ async fn check(common: &Common) -> anyhow::Result<()> {
 }
 
 async fn create_properties(common: &Common, apply: bool) -> anyhow::Result<()> {
-    let (objects, hubspot, suggested) = common.suggestions().await?;
+    let (objects, connection, suggested) = common.suggestions().await?;
     let missing: Vec<_> = suggested.iter().flat_map(|found| &found.new_properties).collect();
     if apply {
-        let made = engine::create_properties(&hubspot, &suggested).await?;
+        let missing: Vec<model::NewProperty> = missing.into_iter().cloned().collect();
+        let made = connection.create_properties(&missing).await?;
         common.keep(with(&objects, &suggested)).await?;
         if common.data.json {
             println!("{}", json!({"made": made}));

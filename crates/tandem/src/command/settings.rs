@@ -1,6 +1,8 @@
 //! `tandem settings`: shown, exported, changed with their plan first, and who changed them.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -37,7 +39,7 @@ enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// Show what the recommended settings would change; keep them with --yes
+    /// Show what the recommended settings would change, and the properties they would make; keep them with --yes
     Recommended {
         #[command(flatten)]
         data: data::Place,
@@ -62,12 +64,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             let config = config::read(Some(&file))?;
             change(config, &data, yes).await
         }
-        Command::Recommended { data, yes } => {
-            let mut config = config::read(None)?;
-            config.settings = Settings::recommended();
-            config.from_file = true;
-            change(config, &data, yes).await
-        }
+        Command::Recommended { data, yes } => recommended(&data, yes).await,
         Command::History { data, limit } => history(&data, limit),
     }
 }
@@ -95,31 +92,100 @@ fn export(data: &data::Place, output: Option<PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Shows the plan of a change, and keeps it where that was said.
-pub async fn change(config: config::Config, data: &data::Place, yes: bool) -> anyhow::Result<()> {
-    if yes {
-        let folder = data::Data::open(&data.data)?;
-        connect::connect(config, folder.store.clone()).await?;
-        if data.json {
-            println!("{}", json!({"kept": true}));
-        } else {
-            println!("Kept. The next pass works under them; `tandem plan` shows what it would do.");
+/// A copy of what is kept, to rehearse on.
+pub fn copy(data: &data::Place) -> anyhow::Result<Arc<store::Store>> {
+    if data.data.join("tandem.db").exists() {
+        return Ok(data::Data::look(&data.data)?.store.fork()?.into());
+    }
+    Ok(store::Store::open_in_memory()?.into())
+}
+
+/// Shows the plan of a change, and keeps it where that was said: beforehand, or when asked.
+async fn change(config: config::Config, data: &data::Place, yes: bool) -> anyhow::Result<()> {
+    if !yes {
+        let (file, config) = (config.clone(), config);
+        let plan = connect::open(config, copy(data)?).await?.plan().await?;
+        if !show(&plan, &[], data)? {
+            return Ok(());
         }
-        return Ok(());
+        return keep(file, data).await;
     }
-    let store = if data.data.join("tandem.db").exists() {
-        data::Data::look(&data.data)?.store.fork()?
-    } else {
-        store::Store::open_in_memory()?
-    };
-    let plan = connect::open(config, store.into()).await?.plan().await?;
-    if data.json {
-        println!("{}", serde_json::to_string(&plan)?);
-        return Ok(());
-    }
-    plan::print(&plan, 10);
-    println!("The settings were not kept either; --yes keeps them.");
+    keep(config, data).await
+}
+
+async fn keep(config: config::Config, data: &data::Place) -> anyhow::Result<()> {
+    let folder = data::Data::open(&data.data)?;
+    connect::connect(config, folder.store.clone()).await?;
+    kept_now(data, &[]);
     Ok(())
+}
+
+fn kept_now(data: &data::Place, made: &[String]) {
+    if data.json {
+        println!("{}", json!({"kept": true, "made": made}));
+        return;
+    }
+    if !made.is_empty() {
+        println!("{} HubSpot properties made, in the group 'Salesforce'.", made.len());
+    }
+    println!("Kept. The next pass works under them; `tandem plan` shows what it would do.");
+}
+
+/// The recommended settings, with a property for each Salesforce field that has none.
+async fn recommended(data: &data::Place, yes: bool) -> anyhow::Result<()> {
+    let mut config = config::read(None)?;
+    config.settings = Settings::recommended();
+    config.from_file = false;
+    if !yes {
+        let connection = connect::open(config.clone(), copy(data)?).await?.rehearse()?;
+        let found = connection.recommended().await?;
+        let plan = connection.plan_change(found.settings, &found.new_properties).await?;
+        if !show(&plan, &found.new_properties, data)? {
+            return Ok(());
+        }
+    }
+    let folder = data::Data::open(&data.data)?;
+    let connection = connect::open(config, folder.store.clone()).await?.keep()?;
+    let found = connection.recommended().await?;
+    let made = connection.keep_settings(&found.settings, &found.new_properties, &connect::who()).await?;
+    kept_now(data, &made);
+    Ok(())
+}
+
+/// Shows a plan; answers whether to go on, which only a person at the screen can say.
+fn show(plan: &engine::Plan, properties: &[model::NewProperty], data: &data::Place) -> anyhow::Result<bool> {
+    if data.json {
+        let mut shown = serde_json::to_value(plan)?;
+        shown["new_properties"] = json!(properties);
+        println!("{shown}");
+        return Ok(false);
+    }
+    for new in properties {
+        println!("{}: the property '{}' ({}) would be made.", new.object, new.label, new.name);
+    }
+    plan::print(plan, 10);
+    println!("{}", in_short(plan));
+    let at_screen = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if at_screen && super::undo::agreed()? {
+        return Ok(true);
+    }
+    println!("The settings were not kept either; --yes keeps them.");
+    Ok(false)
+}
+
+/// What a change of the settings would do, in a sentence.
+fn in_short(plan: &engine::Plan) -> String {
+    let changing = [engine::Action::Create, engine::Action::Update, engine::Action::Delete];
+    let counts = plan.counts.iter().filter(|count| changing.contains(&count.action));
+    let said: Vec<String> = counts
+        .map(|count| {
+            format!("{} {} {} of {}", count.action.as_str(), count.records, count.object, count.side)
+        })
+        .collect();
+    if said.is_empty() {
+        return "These settings would change no record.".to_owned();
+    }
+    format!("These settings would {}.", said.join(", "))
 }
 
 fn history(data: &data::Place, limit: usize) -> anyhow::Result<()> {

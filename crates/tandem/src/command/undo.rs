@@ -90,7 +90,7 @@ fn scope(arguments: &Arguments, folder: &data::Data) -> anyhow::Result<UndoScope
     Ok(UndoScope::Run(run.id.clone()))
 }
 
-fn agreed() -> anyhow::Result<bool> {
+pub fn agreed() -> anyhow::Result<bool> {
     print!("Do this? [y/N] ");
     std::io::stdout().flush()?;
     let mut answer = String::new();
