@@ -78,6 +78,7 @@ impl State {
             condition,
             message: text(body, "errorMessage").to_owned(),
             field: (!field.is_empty()).then(|| field.to_owned()),
+            code: "FIELD_CUSTOM_VALIDATION_EXCEPTION",
             component: true,
         });
         Ok(())
