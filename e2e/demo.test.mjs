@@ -89,7 +89,7 @@ test('an edit that has arrived is not sent back', async () => {
 
 test('the page of the demo tells what was written last, and why', async () => {
   const { page, surprises } = await openPage(browser);
-  await page.goto(demo.ready.url);
+  await page.goto(new URL('/c/demo/health', demo.ready.url).href);
   const row = page.getByRole('row').filter({ hasText: 'Keeper of the Keys & Gates' });
   await row.first().waitFor();
   const why = await row.first().getByRole('cell').last().innerText();

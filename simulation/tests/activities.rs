@@ -11,7 +11,7 @@ use engine::{Activity, Connection, Joined, Options, Settings};
 use futures::future::BoxFuture;
 use http_body_util::BodyExt;
 use hubspot_sim::HubSpotSim;
-use model::ConnectionId;
+use model::{ConnectionId, Side};
 use salesforce_sim::SalesforceSim;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -592,4 +592,59 @@ async fn whenever_the_machine_dies_each_activity_is_made_once() {
         died += 1;
     }
     assert!(died > 10, "the machine died in the middle of things {died} times");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_and_members_are_planned_budgeted_and_taken_back() {
+    let world = World::new(|settings| {
+        switch_on(settings, &[Activity::Note]);
+        settings.activities.salesforce_tasks = true;
+        settings.campaigns = true;
+    });
+    let ann = world.make("contacts", json!({ "email": "ann@acme.example", "lastname": "Ann" })).await;
+    let spring = map(json!({ "Name": "Spring", "IsActive": true }));
+    let spring = world.salesforce.create_record("Campaign", spring).unwrap();
+    world.sync().await;
+    let contact = world.only("Contact")["Id"].clone();
+    let before = world.clock.now();
+    world.wait(400).await;
+    let note = json!({ "hs_note_body": "Remember", "hs_timestamp": "2026-03-02T10:00:00Z" });
+    let note = world.make("notes", note).await;
+    world.associate(("notes", &note), ("contacts", &ann)).await;
+    let theirs = map(json!({ "Subject": "Call back", "WhoId": contact }));
+    let theirs = world.salesforce.create_record("Task", theirs).unwrap();
+    world.edit("contacts", &ann, json!({ engine::CAMPAIGNS_PROPERTY: spring })).await;
+    world.wait(400).await;
+
+    // The plan names what the pass then does, and does nothing.
+    let plan = world.connect().plan(None).await.unwrap();
+    assert_eq!(world.rows("Task").len(), 1);
+    let planned = |side: Side, object: &str, action: engine::Action| {
+        let fits = |record: &&engine::PlannedRecord| {
+            record.side == side && record.object == object && record.action == action
+        };
+        plan.records.iter().filter(fits).count()
+    };
+    assert_eq!(planned(Side::Salesforce, "Task", engine::Action::Create), 1, "{plan:?}");
+    assert_eq!(planned(Side::HubSpot, "tasks", engine::Action::Create), 1, "{plan:?}");
+    assert_eq!(planned(Side::Salesforce, "Contact", engine::Action::Update), 1, "{plan:?}");
+    assert_eq!(planned(Side::HubSpot, "contacts", engine::Action::Update), 1, "the status follows: {plan:?}");
+    let done = world.sync().await;
+    assert_eq!(
+        (done.hubspot.created, done.hubspot.updated, done.salesforce.created, done.salesforce.updated),
+        (1, 1, 1, 1)
+    );
+    assert_eq!(world.rows("CampaignMember").len(), 1);
+    world.rests().await;
+
+    let undone = world.connect().undo(&engine::UndoScope::Since(before), false).await.unwrap();
+    assert_eq!((undone.failed(), undone.conflicts()), (0, 0), "{undone:?}");
+    assert_eq!(world.only("Task")["Id"], theirs.as_str());
+    assert!(world.rows("CampaignMember").is_empty());
+    let listed = world.hubspot("GET", "/crm/v3/objects/tasks?limit=100", Value::Null).await;
+    assert_eq!(listed["results"].as_array().unwrap().len(), 0);
+    assert_eq!(world.property("contacts", &ann, engine::CAMPAIGN_STATUSES_PROPERTY).await, "");
+    world.rests().await;
+    assert_eq!(world.rows("Task").len(), 1, "what was taken back is not made again");
+    assert_eq!(world.errors(), Vec::<String>::new());
 }

@@ -285,6 +285,15 @@ impl Connection {
         campaign: &str,
         status: Option<&str>,
     ) -> Result<Joined, EngineError> {
+        // The run that is under way finishes its batch, and goes on when this is done.
+        let _turn = self.turn.lock().await;
+        let _waiting = self.meter.for_a_person();
+        let joined = self.beside().join(contact, campaign, status).await;
+        self.wake.notify_one();
+        joined
+    }
+
+    async fn join(&self, contact: &str, campaign: &str, status: Option<&str>) -> Result<Joined, EngineError> {
         if !self.settings.campaigns {
             let hint = "Campaigns are switched off. Switch them on with `campaigns = true` in tandem.toml.";
             return Err(EngineError::Settings(hint.to_owned()));
@@ -310,19 +319,38 @@ impl Connection {
         if !wanted.insert(campaign.clone()) {
             return Ok(Joined::Refused("The contact is in this campaign already.".to_owned()));
         }
-        let after = Value::Choices(wanted);
-        let mut sent = Values::from([(MEMBERS.to_owned(), after.clone())]);
-        if let Some(status) = status {
-            sent.insert(NEW_STATUS.to_owned(), Value::Text(status.to_owned()));
-        }
         if let Some(status) = status
             && let Some(reason) = self.no_such_status(&campaign, status).await?
         {
             return Ok(Joined::Refused(reason));
         }
         self.begin_run("campaign")?;
+        let joined = self.make_member(&link, before, wanted, status).await;
+        self.finish_run(joined.as_ref().err())?;
+        joined
+    }
+
+    async fn make_member(
+        &self,
+        link: &store::Link,
+        before: Value,
+        wanted: BTreeSet<String>,
+        status: Option<&str>,
+    ) -> Result<Joined, EngineError> {
+        let (object, person) = (link.object(Side::Salesforce), link.record(Side::Salesforce).to_owned());
+        let fields = self.schema().await?.fields_of(Side::Salesforce, object);
+        let after = Value::Choices(wanted);
+        let mut sent = Values::from([(MEMBERS.to_owned(), after.clone())]);
+        if let Some(status) = status {
+            sent.insert(NEW_STATUS.to_owned(), Value::Text(status.to_owned()));
+        }
         // No intent: what becomes of it unheard is an edit like any other, and goes on to HubSpot.
-        let outcome = api.update(object, &[(person.clone(), sent)], &fields).await?.into_iter().next();
+        let outcome = self
+            .side(Side::Salesforce)
+            .update(object, &[(person.clone(), sent)], &fields)
+            .await?
+            .into_iter()
+            .next();
         let joined = match outcome {
             Some(Written::Stored { call, .. }) => {
                 self.figures.add(Side::Salesforce, |figures| figures.updated += 1);
@@ -356,7 +384,6 @@ impl Connection {
             Cause::Person,
             self.now(),
         )?;
-        self.finish_run(None)?;
         Ok(joined)
     }
 }

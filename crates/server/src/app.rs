@@ -8,6 +8,7 @@ use store::{Store, StoreError};
 
 use crate::access::Access;
 use crate::access::form::FormKey;
+use crate::jobs::Jobs;
 
 /// What every page may reach. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct App {
     pub public_url: Option<Arc<str>>,
     /// The time.
     pub now: fn() -> Timestamp,
+    /// What is at work in the background.
+    pub(crate) jobs: Jobs,
     pub(crate) form_key: FormKey,
 }
 
@@ -48,6 +51,7 @@ impl App {
             public_url: None,
             now: Timestamp::now,
             form_key,
+            jobs: Jobs::default(),
         })
     }
 

@@ -7,16 +7,31 @@ mod access;
 mod api;
 mod app;
 mod assets;
+mod chart;
+mod connections;
+mod control;
 mod cookie;
+mod errors;
 mod fault;
 mod headers;
-mod home;
+mod health;
+mod help;
+mod history;
+mod import;
+mod jobs;
 mod layout;
+mod lines;
+mod plan_view;
+mod record;
+mod said;
+mod search;
+mod settings;
 mod status;
 mod templates;
 pub mod texts;
 mod webhooks;
 mod words;
+mod work;
 
 use axum::routing::get;
 use axum::{Router, middleware};
@@ -34,7 +49,16 @@ pub use words::{outcome_in_words, reason_in_words};
 pub fn router(app: App) -> Router {
     // Only for those who are signed in.
     let inside = Router::new()
-        .merge(home::router())
+        .merge(connections::router())
+        .merge(health::router())
+        .merge(errors::router())
+        .merge(history::router())
+        .merge(search::router())
+        .merge(record::router())
+        .merge(work::router())
+        .merge(import::router())
+        .merge(settings::router())
+        .merge(help::router())
         .merge(api::router())
         .route_layer(middleware::from_fn(access::only_signed_in));
     let outside = Router::new().merge(layout::router());

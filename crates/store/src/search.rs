@@ -151,7 +151,12 @@ fn is_without_spaces(c: char) -> bool {
 fn asked(question: &str) -> Vec<String> {
     let question = question.to_lowercase();
     let words = question.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
-    let words = words.map(|word| trimmed(word).chars().take(LONGEST).collect::<String>());
+    // The beginning of an address may end with its sign.
+    let words = words.map(|word| {
+        let word = word.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let word = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '@');
+        word.chars().take(LONGEST).collect::<String>()
+    });
     words.filter(|word| !word.is_empty()).take(ASKED).collect()
 }
 
@@ -320,6 +325,8 @@ mod tests {
     fn a_question_is_asked_in_whole_words() {
         assert_eq!(asked("  Ada, LOVE "), ["ada", "love"]);
         assert_eq!(asked("\"ada@basalt.example\""), ["ada@basalt.example"]);
+        assert_eq!(asked("ada@"), ["ada@"]);
+        assert_eq!(asked("@basalt"), ["basalt"]);
         assert!(asked(" ,; ").is_empty());
     }
 }

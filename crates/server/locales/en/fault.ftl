@@ -28,3 +28,5 @@ fault-conflict = This cannot be done now
 fault-conflict-remedy = Look at the page again and decide anew. Nothing was changed.
 fault-failed = Tandem could not do this
 fault-failed-remedy = Try again. If it stays so, Tandem's log says more.
+fault-no-job = This is no longer at hand
+fault-no-job-remedy = It was done before Tandem started, or newer ones took its place. Ask for it again.

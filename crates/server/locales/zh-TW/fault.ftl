@@ -28,3 +28,5 @@ fault-conflict = 目前無法執行此動作
 fault-conflict-remedy = 請重新檢視頁面後再決定。沒有任何變更。
 fault-failed = Tandem 無法完成此動作
 fault-failed-remedy = 請再試一次。若仍無法完成，Tandem 的記錄檔有更多資訊。
+fault-no-job = 已無法取得此結果
+fault-no-job-remedy = 它是在 Tandem 啟動前執行的，或已被較新的取代。請重新要求。

@@ -4,6 +4,9 @@
 //! document, and a test fails.
 
 mod connections;
+mod records;
+mod sync;
+mod work;
 
 use axum::http::StatusCode;
 use axum::routing::get;
@@ -31,7 +34,11 @@ fn all() -> OpenApiRouter<App> {
     if let Some(components) = &mut document.components {
         components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
-    OpenApiRouter::with_openapi(document).merge(connections::routes())
+    OpenApiRouter::with_openapi(document)
+        .merge(connections::routes())
+        .merge(sync::routes())
+        .merge(records::routes())
+        .merge(work::routes())
 }
 
 /// The API and its document.

@@ -31,7 +31,20 @@ struct Place {
 /// The places of the whole of Tandem.
 const PLACES: [Place; 1] = [Place { key: "layout-connections", path: "/", role: Role::Viewer }];
 /// The places of one connection.
-const CONNECTION_PLACES: [Place; 0] = [];
+const CONNECTION_PLACES: [Place; 12] = [
+    Place { key: "health-title", path: "health", role: Role::Viewer },
+    Place { key: "settings-tab-contacts", path: "contacts", role: Role::Viewer },
+    Place { key: "settings-tab-companies", path: "companies", role: Role::Viewer },
+    Place { key: "settings-tab-deals", path: "deals", role: Role::Viewer },
+    Place { key: "settings-tab-tickets", path: "tickets", role: Role::Viewer },
+    Place { key: "settings-tab-activities", path: "activities", role: Role::Viewer },
+    Place { key: "settings-tab-custom", path: "custom", role: Role::Viewer },
+    Place { key: "settings-tab-features", path: "features", role: Role::Viewer },
+    Place { key: "errors-title", path: "errors", role: Role::Viewer },
+    Place { key: "history-title", path: "history", role: Role::Viewer },
+    Place { key: "import-title", path: "import", role: Role::Operator },
+    Place { key: "connections-one-title", path: "connection", role: Role::Administrator },
+];
 
 /// A link in the navigation.
 #[derive(Debug, Clone)]

@@ -1,0 +1,10 @@
+search-title = 尋找記錄
+search-label = 姓名、電子郵件或 ID
+search-go = 搜尋
+search-help = 輸入字首即可；ID 須完整，兩個平台皆可。
+search-found = 找到 { $count } 筆記錄
+search-name = 名稱
+search-state = 狀態
+search-in-step = 同步中
+search-apart = 未同步
+search-more = 可能還有更多。請多輸入一個字詞。
