@@ -191,7 +191,7 @@ describe('the embed window', () => {
     await control('settings', { embed: { url: address, secret: 'shared' } });
     const contact = await rest('/sobjects/Contact', { LastName: 'Framed' });
     const layout = await rest('/tooling/sobjects/Layout', {
-      FullName: 'Contact-Contact Layout',
+      FullName: 'Contact-Tandem Layout',
       Metadata: {
         layoutSections: [{ layoutColumns: [{ layoutItems: [{ component: 'tandemEmbed' }] }], style: 'OneColumn', label: 'Tandem' }],
       },

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::org::{Org, RowData};
 use crate::rules::decides_access;
 use crate::storage::Stored;
@@ -60,12 +62,17 @@ impl Org {
         let id = row.id.clone();
         let grant =
             (table.def.name == "FieldPermissions").then(|| row.text("Field").unwrap_or_default().to_owned());
+        let stamp = row.modified_at;
         let before = table.put(row);
         self.changes.note(&table.def.name, &id, before.as_ref());
         let access = decides_access(&table.def.name);
         if noting {
             let object = table.def.name.clone();
             self.journal.before.push(Before { object, id, row: before });
+        }
+        // What a user sees of an object belongs to its description.
+        if access && self.rules.access.user.is_some() {
+            self.described_at = Timestamp::from_second(stamp).ok().max(self.described_at);
         }
         match grant.as_deref().and_then(|key| key.split_once('.')) {
             Some((object, field)) => self.weigh_grants_of(object, field),

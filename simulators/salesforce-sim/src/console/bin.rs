@@ -77,7 +77,9 @@ pub(super) async fn mails(State(sim): State<SalesforceSim>) -> Html<String> {
     let table = if rows.is_empty() {
         "<p>No mail has been sent.</p>".to_owned()
     } else {
-        format!("<table><tr><th>Sent<th>To<th>Subject{rows}</table>")
+        format!(
+            "<div class=wide tabindex=0 role=region aria-label=Mails><table><tr><th>Sent<th>To<th>Subject{rows}</table></div>"
+        )
     };
     Html(page("Mails", &format!("<h1>Mails</h1>{table}")))
 }
