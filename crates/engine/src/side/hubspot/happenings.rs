@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::hubspot::{EmailEvent, Form, Occurrence, Submission};
+use ::hubspot::{EmailEvent, Filter, FilterGroup, Form, Occurrence, Operator, Search, Submission};
 use jiff::{SignedDuration, Timestamp};
 use model::{Field, Value, Values};
 
@@ -37,13 +37,15 @@ impl HubSpotSide {
         wanted: &[Field],
     ) -> Result<ChangesPage, SideError> {
         let found = match activity {
-            Activity::FormSubmission => {
+            // Each form has a list of its own: they are only gone through when somebody sent one in.
+            Activity::FormSubmission if self.anybody_since("recent_conversion_date", since).await? => {
                 let mut found = Vec::new();
                 for form in self.client.forms().await.map_err(|error| failed(&error))? {
                     found.extend(self.submitted_since(&form, since).await?);
                 }
                 found
             }
+            Activity::FormSubmission => Vec::new(),
             Activity::IntegrationEvent => self.events_of_apps(since, None).await?,
             _ => self.email_events(activity, since, None).await?,
         };
@@ -99,6 +101,18 @@ impl HubSpotSide {
                 record_of(activity, one, wanted)
             })
             .collect())
+    }
+
+    /// Whether there is a contact whose `date` is not before `since`.
+    async fn anybody_since(&self, date: &str, since: Timestamp) -> Result<bool, SideError> {
+        let filter = Filter::new(date, Operator::Gte, since.as_millisecond().to_string());
+        let search = Search {
+            filter_groups: vec![FilterGroup { filters: vec![filter] }],
+            limit: 1,
+            ..Search::default()
+        };
+        let page = self.client.search("contacts", &search).await.map_err(|error| failed(&error))?;
+        Ok(!page.results.is_empty())
     }
 
     async fn submitted_since(&self, form: &Form, since: Timestamp) -> Result<Vec<Happening>, SideError> {
