@@ -23,6 +23,12 @@ impl Connection {
     }
 }
 
+/// Whether a HubSpot field takes records of several objects; a custom object goes by several names.
+fn several(takes: &[String]) -> bool {
+    let standard = |name: &&String| matches!(name.as_str(), "contacts" | "companies" | "deals" | "tickets");
+    takes.iter().filter(standard).count() > 1
+}
+
 impl Links<'_> {
     /// The counterpart of one record. A name may say of which object it is; it does where it may be of several.
     fn counterpart_of(&self, side: Side, targets: &[String], takes: &[String], name: &str) -> Option<String> {
@@ -45,7 +51,7 @@ impl Links<'_> {
             })?;
         let other = link.record(side.other());
         Some(match side {
-            Side::Salesforce if takes.len() > 1 => format!("{}/{other}", link.object(Side::HubSpot)),
+            Side::Salesforce if several(takes) => format!("{}/{other}", link.object(Side::HubSpot)),
             _ => other.to_owned(),
         })
     }

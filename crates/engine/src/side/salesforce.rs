@@ -272,7 +272,7 @@ impl SideApi for SalesforceSide {
                 metadata: serde_json::json!({
                     "label": "HubSpot record ID (Tandem)",
                     "type": "Text",
-                    "length": 64,
+                    "length": 255,
                     "externalId": true,
                     "unique": true,
                     "caseSensitive": false,
@@ -289,7 +289,7 @@ impl SideApi for SalesforceSide {
                         passing: error.is_temporary(),
                         message: format!(
                             "Salesforce did not let the field {object}.{SALESFORCE_MARKER} be created: {error}. Give the \
-                             connected user 'Customize Application', or create it as a unique external-id text of 64 \
+                             connected user 'Customize Application', or create it as a unique external-id text of 255 \
                              characters."
                         ),
                     });
