@@ -83,7 +83,8 @@ impl Setup {
             .as_ref()
             .is_some_and(|org| rows.iter().any(|row| row.salesforce_org == org.id));
         if shared {
-            for mapping in settings.objects.iter_mut().filter(|mapping| mapping.hubspot_object == "contacts") {
+            for mapping in settings.objects.iter_mut().filter(|mapping| mapping.hubspot_object == "contacts")
+            {
                 mapping.create_in_hubspot = false;
             }
         }
@@ -152,7 +153,8 @@ impl Setup {
     pub async fn segments(&self, draft: &str, text: &str) -> Result<Vec<Segment>, SetupError> {
         let client = self.hubspot_of(draft)?;
         let found = client.search_lists("contacts", text).await.map_err(|error| of_hubspot(&error))?;
-        let segment = |list: ::hubspot::ListRow| Segment { id: list.list_id, name: list.name, size: list.size };
+        let segment =
+            |list: ::hubspot::ListRow| Segment { id: list.list_id, name: list.name, size: list.size };
         Ok(found.into_iter().map(segment).collect())
     }
 

@@ -105,7 +105,11 @@ impl Setup {
     }
 
     /// Opens what was sealed.
-    pub(super) fn opened<T: DeserializeOwned>(&self, draft: &str, name: &str) -> Result<Option<T>, SetupError> {
+    pub(super) fn opened<T: DeserializeOwned>(
+        &self,
+        draft: &str,
+        name: &str,
+    ) -> Result<Option<T>, SetupError> {
         let key = &self.supervisor.credentials().key;
         let text = self.supervisor.store().secret(key, draft, name)?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))

@@ -3,9 +3,9 @@
 use ::salesforce::RecordPage;
 use serde_json::{Value, json};
 
+use super::Setup;
 use super::answers::EmbedState;
 use super::error::{Refused, SetupError, of_salesforce};
-use super::Setup;
 use crate::package::{EMBED_COMPONENT, EMBED_OBJECTS};
 
 /// A record page that could hold the embed window.
@@ -45,19 +45,13 @@ impl Setup {
             let mut metadata = client.page_metadata(&page.id).await.map_err(|error| of_salesforce(&error))?;
             if !holds(&metadata) {
                 place(&mut metadata).ok_or_else(|| Refused::NoRegion(page.label.clone()))?;
-                client
-                    .set_page_metadata(&page.id, &metadata)
-                    .await
-                    .map_err(|error| of_salesforce(&error))?;
+                client.set_page_metadata(&page.id, &metadata).await.map_err(|error| of_salesforce(&error))?;
             }
             placed.push(page.label.clone());
         }
         self.change(draft, |answers| {
-            answers.embed = if placed.is_empty() {
-                EmbedState::Skipped
-            } else {
-                EmbedState::Placed { pages: placed }
-            };
+            answers.embed =
+                if placed.is_empty() { EmbedState::Skipped } else { EmbedState::Placed { pages: placed } };
         })
     }
 
@@ -84,7 +78,8 @@ fn holds(page: &Value) -> bool {
     let regions = list(page.get("flexiPageRegions"));
     let mut items = regions.iter().flat_map(|region| list(region.get("itemInstances")));
     items.any(|item| {
-        let name = item.pointer("/componentInstance/componentName").and_then(Value::as_str).unwrap_or_default();
+        let name =
+            item.pointer("/componentInstance/componentName").and_then(Value::as_str).unwrap_or_default();
         name.rsplit(':').next() == Some(EMBED_COMPONENT)
     })
 }
@@ -95,7 +90,10 @@ fn place(page: &mut Value) -> Option<()> {
     let is_region = |region: &Value| region.get("type").and_then(Value::as_str) == Some("Region");
     let named = |region: &Value, wanted: &str| {
         is_region(region)
-            && region.get("name").and_then(Value::as_str).is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+            && region
+                .get("name")
+                .and_then(Value::as_str)
+                .is_some_and(|name| name.eq_ignore_ascii_case(wanted))
     };
     let at = ["sidebar", "rightcol", "right", "main"]
         .iter()
@@ -144,7 +142,8 @@ mod tests {
         place(&mut own).unwrap();
         assert!(holds(&own));
         assert_eq!(place(&mut page(json!([]))), None);
-        let packaged = json!([{ "itemInstances": { "componentInstance": { "componentName": "tandem:tandemEmbed" } } }]);
+        let packaged =
+            json!([{ "itemInstances": { "componentInstance": { "componentName": "tandem:tandemEmbed" } } }]);
         assert!(holds(&page(packaged)));
     }
 }

@@ -32,7 +32,9 @@ pub enum Refused {
     #[error("the client id and the client secret of your app are needed; enter both")]
     NoApp,
     /// The HubSpot account has a connection already.
-    #[error("HubSpot account {account} is connected already ({connection}); an account has one connection at most")]
+    #[error(
+        "HubSpot account {account} is connected already ({connection}); an account has one connection at most"
+    )]
     AccountConnected {
         /// The account.
         account: String,
@@ -46,8 +48,10 @@ pub enum Refused {
     #[error("{0}")]
     Credentials(String),
     /// The org's edition has no API.
-    #[error("the org is of the {edition}, which has no access to the API; Enterprise, Unlimited, Performance and Developer \
-             Edition have it, Professional Edition can add it")]
+    #[error(
+        "the org is of the {edition}, which has no access to the API; Enterprise, Unlimited, Performance and Developer \
+             Edition have it, Professional Edition can add it"
+    )]
     Edition {
         /// The edition, or what is known of it.
         edition: String,
@@ -63,7 +67,9 @@ pub enum Refused {
     #[error("'{0}' is no address of a Salesforce org; it looks like acme.my.salesforce.com")]
     NoSuchHost(String),
     /// The record page has no room.
-    #[error("the page '{0}' has no region that the embed window could be put in; add it in the Lightning App Builder")]
+    #[error(
+        "the page '{0}' has no region that the embed window could be put in; add it in the Lightning App Builder"
+    )]
     NoRegion(String),
     /// The package cannot be made for this address.
     #[error("{0}")]

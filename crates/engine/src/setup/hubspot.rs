@@ -87,8 +87,10 @@ impl Setup {
     /// already.
     pub async fn hubspot_back(&self, state: &str, code: &str) -> Result<String, SetupError> {
         let draft = self.end_sign_in(Side::HubSpot, state)?;
-        let secret: Secret =
-            self.opened(&draft, PENDING)?.filter(|secret: &Secret| secret.state == state).ok_or(Refused::UnknownSignIn)?;
+        let secret: Secret = self
+            .opened(&draft, PENDING)?
+            .filter(|secret: &Secret| secret.state == state)
+            .ok_or(Refused::UnknownSignIn)?;
         let app = OAuthApp {
             client_id: secret.client_id.clone(),
             client_secret: secret.client_secret.clone().into(),
@@ -119,7 +121,10 @@ impl Setup {
         self.answers(draft)?;
         let token = token.trim();
         if token.is_empty() {
-            return Err(Refused::Credentials("paste the token of a HubSpot private app or service key".into()).into());
+            return Err(Refused::Credentials(
+                "paste the token of a HubSpot private app or service key".into(),
+            )
+            .into());
         }
         self.connect_hubspot(draft, HubSpotAccess::Token { token: token.to_owned() }).await
     }
@@ -157,12 +162,17 @@ impl Setup {
         keeper.keep_hubspot(&access)?;
         self.forget(draft);
         self.change(draft, |answers| {
-            answers.hubspot = Some(Account { id: account.portal_id, name: account.portal_name, missing_scopes });
+            answers.hubspot =
+                Some(Account { id: account.portal_id, name: account.portal_name, missing_scopes });
         })
     }
 
     /// The scopes of an access; none where HubSpot does not tell. Then what is missing shows where it is used, by name.
-    async fn granted(&self, client: &Client, access: &HubSpotAccess) -> Result<Option<Vec<String>>, SetupError> {
+    async fn granted(
+        &self,
+        client: &Client,
+        access: &HubSpotAccess,
+    ) -> Result<Option<Vec<String>>, SetupError> {
         if let HubSpotAccess::OAuth { scopes, .. } = access
             && !scopes.is_empty()
         {

@@ -1,8 +1,8 @@
 //! The package in the org: installed by a person on the org's own page, or deployed from here. What is under way is kept,
 //! so that it is found again after a closed tab or a restart; Salesforce goes on with it by itself.
 
-use jiff::Timestamp;
 use ::salesforce::{Client, Deployment};
+use jiff::Timestamp;
 
 use super::answers::PackageState;
 use super::error::{Refused, SetupError, of_salesforce};
@@ -57,7 +57,8 @@ impl Setup {
         let zip = embed_zip(&address, &secret).map_err(|error| Refused::Package(error.to_string()))?;
         // Classes go into a production org only with their tests.
         let began_at = self.now();
-        let deployment = client.deploy(&zip, &["TandemEmbedTest"]).await.map_err(|error| of_salesforce(&error))?;
+        let deployment =
+            client.deploy(&zip, &["TandemEmbedTest"]).await.map_err(|error| of_salesforce(&error))?;
         self.change(draft, |answers| {
             answers.package = PackageState::Deploying { deployment, began_at, total: 0, deployed: 0 };
         })
@@ -90,7 +91,8 @@ impl Setup {
             PackageState::Installing { .. } => {
                 let client = self.salesforce_of(draft)?;
                 let version = self.supervisor.credentials().package_version.clone().unwrap_or_default();
-                let found = client.installed_package(&version).await.map_err(|error| of_salesforce(&error))?;
+                let found =
+                    client.installed_package(&version).await.map_err(|error| of_salesforce(&error))?;
                 match found {
                     Some(_) => self.installed(draft, &client, now).await?,
                     None => before.clone(),
@@ -149,7 +151,12 @@ impl Setup {
     }
 
     /// It is in: the connected user gets the permission set that came with it.
-    async fn installed(&self, draft: &str, client: &Client, now: Timestamp) -> Result<PackageState, SetupError> {
+    async fn installed(
+        &self,
+        draft: &str,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<PackageState, SetupError> {
         let org = self.answers(draft)?.salesforce.ok_or(Refused::TooEarly)?;
         let given = client.assign_permission_set(&org.user, INTEGRATION_PERMISSION_SET).await;
         let permission_set = match given {

@@ -1,7 +1,7 @@
 //! Connecting a Salesforce org: a person signs in, or an app comes in with credentials of its own.
 
-use model::Side;
 use ::salesforce::{Client, Config, OAuthApp, Pkce};
+use model::Side;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -63,8 +63,7 @@ impl Setup {
         let state = self.begin_sign_in(draft, Side::Salesforce)?;
         let url = ::salesforce::authorize_url(&login_url, &app, &SCOPES, &challenge, &state);
         let verifier = verifier.expose_secret().to_owned();
-        let secret =
-            Secret { state, client_id, client_secret, redirect_uri, login_url, verifier };
+        let secret = Secret { state, client_id, client_secret, redirect_uri, login_url, verifier };
         self.seal(draft, PENDING, &secret)?;
         self.change(draft, |answers| answers.place = place)?;
         Ok(url)
@@ -76,8 +75,10 @@ impl Setup {
     /// When the sign-in was not begun here, Salesforce refuses the code, or the org is none that can be synced.
     pub async fn salesforce_back(&self, state: &str, code: &str) -> Result<String, SetupError> {
         let draft = self.end_sign_in(Side::Salesforce, state)?;
-        let secret: Secret =
-            self.opened(&draft, PENDING)?.filter(|secret: &Secret| secret.state == state).ok_or(Refused::UnknownSignIn)?;
+        let secret: Secret = self
+            .opened(&draft, PENDING)?
+            .filter(|secret: &Secret| secret.state == state)
+            .ok_or(Refused::UnknownSignIn)?;
         let app = OAuthApp {
             client_id: secret.client_id.clone(),
             client_secret: secret.client_secret.clone().map(Into::into),
@@ -131,7 +132,8 @@ impl Setup {
             Ok(organization) => Some(organization),
             Err(error) => match error.code() {
                 Some("API_DISABLED_FOR_ORG") => {
-                    let edition = "Group, Essentials, Starter or Professional Edition without the API".to_owned();
+                    let edition =
+                        "Group, Essentials, Starter or Professional Edition without the API".to_owned();
                     return Err(Refused::Edition { edition }.into());
                 }
                 Some("API_CURRENTLY_DISABLED") => None,
@@ -241,8 +243,14 @@ mod tests {
         }
         assert!(of("acme--uat.sandbox.my.salesforce.com").is_some());
         for text in [
-            "", "acme", "http://acme.my.salesforce.com", "my.salesforce.com.evil.example", "acme.my.salesforce.com:8443",
-            "https://a@acme.my.salesforce.com", ".my.salesforce.com", "127.0.0.1:8102",
+            "",
+            "acme",
+            "http://acme.my.salesforce.com",
+            "my.salesforce.com.evil.example",
+            "acme.my.salesforce.com:8443",
+            "https://a@acme.my.salesforce.com",
+            ".my.salesforce.com",
+            "127.0.0.1:8102",
         ] {
             assert_eq!(of(text), None, "{text}");
         }
