@@ -25,7 +25,10 @@ impl Setup {
         // What was chosen since the org was last asked may need more.
         let rows = self.check_prerequisites(draft).await?;
         if !may_go_on(&rows) {
-            let lacking = rows.iter().filter(|row| matches!(row.finding, Finding::Fail | Finding::Unknown));
+            // Being administrator is only the simple way to the others.
+            let lacking = rows.iter().filter(|row| {
+                matches!(row.finding, Finding::Fail | Finding::Unknown) && row.need != Need::Administrator
+            });
             let named = lacking.map(|row| match &row.need {
                 Need::ModifyAll(object) => format!("{} {object}", row.need.key()),
                 need => need.key().to_owned(),
