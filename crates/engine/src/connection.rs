@@ -193,6 +193,14 @@ impl Connection {
         Arc::clone(self.sides.get(side))
     }
 
+    /// The fields of an object, as its platform describes them now.
+    ///
+    /// # Errors
+    /// When the platform cannot be asked.
+    pub async fn fields(&self, side: Side, object: &str) -> Result<Vec<model::Field>, EngineError> {
+        Ok(self.side(side).describe(object).await?)
+    }
+
     /// The settings it works under.
     #[must_use]
     pub fn settings(&self) -> &Settings {

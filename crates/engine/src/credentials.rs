@@ -33,6 +33,8 @@ pub struct Credentials {
     pub environment: Option<Environment>,
     /// Where this installation's pages are, as browsers reach them.
     pub public_url: Option<Url>,
+    /// The version (`04t…`) of the packaged Salesforce package, where the operator has one.
+    pub package_version: Option<String>,
     /// How connections work.
     pub options: Options,
     /// Where change events come from; polls alone where there is no such place.
@@ -78,6 +80,7 @@ impl Credentials {
             salesforce_app: GivenApp::default(),
             environment: None,
             public_url: None,
+            package_version: None,
             options: Options::default(),
             events: None,
         })

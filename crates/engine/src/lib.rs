@@ -45,6 +45,7 @@ mod retry;
 mod run;
 mod schema;
 mod settings;
+pub mod setup;
 mod side;
 mod succeed;
 mod supervisor;

@@ -63,6 +63,10 @@ impl Supervisor {
         &self.store
     }
 
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
+
     /// An open connection, at work or paused; none where it was never started, or could not be opened.
     #[must_use]
     pub fn connection(&self, id: &ConnectionId) -> Option<Arc<Connection>> {

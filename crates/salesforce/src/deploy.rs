@@ -76,13 +76,15 @@ struct Answer {
 
 impl Client {
     /// Starts to deploy a zip in metadata format, all of it or nothing, and answers the deployment's id. What is there
-    /// already is replaced, so that deploying the same twice does no harm.
+    /// already is replaced, so that deploying the same twice does no harm. `tests` are the package's own: production orgs take no
+    /// class without.
     ///
     /// # Errors
     /// When Salesforce cannot be asked or refuses.
-    pub async fn deploy(&self, zip: &[u8]) -> Result<String, Error> {
+    pub async fn deploy(&self, zip: &[u8], tests: &[&str]) -> Result<String, Error> {
+        let level = if tests.is_empty() { "NoTestRun" } else { "RunSpecifiedTests" };
         let options = json!({ "deployOptions": {
-            "singlePackage": true, "rollbackOnError": true, "checkOnly": false, "testLevel": "NoTestRun",
+            "singlePackage": true, "rollbackOnError": true, "checkOnly": false, "testLevel": level, "runTests": tests,
             "allowMissingFiles": false, "ignoreWarnings": true, "autoUpdatePackage": false, "purgeOnDelete": false,
         } });
         let head = format!(

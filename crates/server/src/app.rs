@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine::Supervisor;
+use engine::setup::Setup;
 use jiff::Timestamp;
 use store::{Store, StoreError};
 
@@ -17,6 +18,8 @@ pub struct App {
     pub store: Arc<Store>,
     /// The connections at work; nothing where only the store is looked at.
     pub supervisor: Option<Arc<Supervisor>>,
+    /// Sets connections up; nothing where only the store is looked at.
+    pub setup: Option<Arc<Setup>>,
     /// Who may come in.
     pub access: Access,
     /// Further places to go: their names and addresses.
@@ -46,6 +49,7 @@ impl App {
         Ok(Self {
             store,
             supervisor: None,
+            setup: None,
             access,
             links: Arc::new([]),
             public_url: None,
@@ -58,7 +62,8 @@ impl App {
     /// With the connections at work.
     #[must_use]
     pub fn with_supervisor(self, supervisor: Arc<Supervisor>) -> Self {
-        Self { supervisor: Some(supervisor), ..self }
+        let setup = Some(Setup::new(Arc::clone(&supervisor)));
+        Self { supervisor: Some(supervisor), setup, ..self }
     }
 
     /// With further places to go.

@@ -21,11 +21,13 @@ mod import;
 mod jobs;
 mod layout;
 mod lines;
+pub mod mappings;
 mod plan_view;
 mod record;
 mod said;
 mod search;
 mod settings;
+mod setup;
 mod status;
 mod templates;
 pub mod texts;
@@ -60,6 +62,7 @@ pub fn router(app: App) -> Router {
         .merge(settings::router())
         .merge(help::router())
         .merge(api::router())
+        .merge(setup::router())
         .route_layer(middleware::from_fn(access::only_signed_in));
     let outside = Router::new().merge(layout::router());
     let visited = inside

@@ -189,6 +189,7 @@ pub fn credentials(
             salesforce: config.salesforce.clone(),
         }),
         public_url: address("TANDEM_PUBLIC_URL")?,
+        package_version: variable("TANDEM_SALESFORCE_PACKAGE"),
         options: settings(file)?.1,
         ..Credentials::new(given.key)?
     })

@@ -147,7 +147,7 @@ impl Place {
                 client_id: Some(of_org.client_id),
                 client_secret: Some(of_org.client_secret.into()),
             },
-            public_url: Some("http://tandem.test".parse().unwrap()),
+            public_url: Some("http://127.0.0.1:8080".parse().unwrap()),
             options: Options {
                 poll_interval: Sides {
                     hubspot: Duration::from_secs(10),

@@ -30,3 +30,5 @@ fault-failed = Tandem could not do this
 fault-failed-remedy = Try again. If it stays so, Tandem's log says more.
 fault-no-job = This is no longer at hand
 fault-no-job-remedy = It was done before Tandem started, or newer ones took its place. Ask for it again.
+fault-no-set-up = There is no such set-up
+fault-no-set-up-remedy = It is finished or was discarded. Begin a new one under “Connect”.

@@ -24,3 +24,4 @@ layout-ago-days = { $count ->
     [one] 1 day ago
    *[other] { $count } days ago
 }
+layout-setup = Connect

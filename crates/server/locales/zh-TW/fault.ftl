@@ -30,3 +30,5 @@ fault-failed = Tandem 無法完成此動作
 fault-failed-remedy = 請再試一次。若仍無法完成，Tandem 的記錄檔有更多資訊。
 fault-no-job = 已無法取得此結果
 fault-no-job-remedy = 它是在 Tandem 啟動前執行的，或已被較新的取代。請重新要求。
+fault-no-set-up = 沒有這項設定
+fault-no-set-up-remedy = 它已完成或已捨棄。請在「連接」中開始新的設定。

@@ -12,3 +12,4 @@ layout-ago-seconds = { $count } 秒前
 layout-ago-minutes = { $count } 分鐘前
 layout-ago-hours = { $count } 小時前
 layout-ago-days = { $count } 天前
+layout-setup = 連接

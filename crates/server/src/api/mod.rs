@@ -5,6 +5,7 @@
 
 mod connections;
 mod records;
+mod setups;
 mod sync;
 mod work;
 
@@ -39,6 +40,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(sync::routes())
         .merge(records::routes())
         .merge(work::routes())
+        .merge(setups::routes())
 }
 
 /// The API and its document.

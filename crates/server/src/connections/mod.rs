@@ -55,6 +55,10 @@ pub fn router() -> Router<App> {
 
 async fn connections(State(app): State<App>, page: Page) -> Result<Response, Fault> {
     let all = app.store.connections()?;
+    // Whoever may set a connection up is led to where that is done.
+    if all.is_empty() && app.setup.is_some() && page.may("administrator") {
+        return Ok(crate::layout::see("/setup"));
+    }
     let (t, now) = (page.t, (app.now)());
     let mut rows = Vec::new();
     for row in all {

@@ -29,7 +29,10 @@ struct Place {
 }
 
 /// The places of the whole of Tandem.
-const PLACES: [Place; 1] = [Place { key: "layout-connections", path: "/", role: Role::Viewer }];
+const PLACES: [Place; 2] = [
+    Place { key: "layout-connections", path: "/", role: Role::Viewer },
+    Place { key: "layout-setup", path: "/setup", role: Role::Administrator },
+];
 /// The places of one connection.
 const CONNECTION_PLACES: [Place; 12] = [
     Place { key: "health-title", path: "health", role: Role::Viewer },
