@@ -96,6 +96,17 @@ async fn the_package_goes_in_and_out_again() {
 }
 
 #[tokio::test]
+async fn record_pages_hold_the_window() {
+    let org = Org::new();
+    let pages = package::record_pages_zip().unwrap();
+    // Not without the component that they hold.
+    assert_eq!(org.deploy(&pages).await["status"], "Failed");
+    org.deploy(&package::embed_zip("https://sync.lantern.example", SECRET).unwrap()).await;
+    let done = org.deploy(&pages).await;
+    assert_eq!(done["status"], "Succeeded", "{done}");
+}
+
+#[tokio::test]
 async fn the_client_app_goes_in() {
     let org = Org::new();
     let done = org.deploy(&package::client_app_zip("https://sync.lantern.example").unwrap()).await;
