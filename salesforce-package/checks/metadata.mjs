@@ -79,9 +79,8 @@ for (const { name } of PARTS) {
   test(`${name}: the program's package is the same`, { skip: !process.env.TANDEM && 'TANDEM names no program' }, async () => {
     const url = 'https://sync.lantern.example';
     const file = join(folder, `${name}.zip`);
-    const secret = '0123456789abcdef0123456789abcdef';
-    const what = ['package', name, '--url', url, '--out', file];
-    execFileSync(process.env.TANDEM, what, { env: { ...process.env, TANDEM_EMBED_SECRET: secret } });
+    const org = ['--data', join(folder, 'data'), '--org', '00D000000000001AAA'];
+    execFileSync(process.env.TANDEM, ['package', name, '--url', url, '--out', file, ...org]);
     const tree = await ZipTreeContainer.create(readFileSync(file));
     const walk = (at) =>
       tree.readDirectory(at).flatMap((own) => {
@@ -89,11 +88,14 @@ for (const { name } of PARTS) {
         return tree.isDirectory(path) ? walk(path) : [path];
       });
     const ours = walk('.').sort();
+    // The secret is this data folder's own.
+    const record = ours.find((path) => path.endsWith('Tandem_Embed.Default.md'));
+    const secret = record && (await tree.readFile(record)).toString().match(/[0-9a-f]{64}/)[0];
     const theirs = filesOf(join(folder, name)).sort();
     assert.deepEqual(ours, theirs);
     for (const path of ours.filter((path) => path !== 'package.xml')) {
       const own = (await tree.readFile(path)).toString();
-      const filled = [['https://tandem.example', url], ['set-when-deployed', secret]];
+      const filled = [['https://tandem.example', url], ['set-when-deployed', secret ?? '']];
       const theirOwn = readFileSync(join(folder, name, path), 'utf8');
       const wanted = filled.reduce((text, [from, to]) => text.replaceAll(from, to), theirOwn);
       assert.equal(meaning(path, own), meaning(path, wanted), path);

@@ -60,6 +60,17 @@ impl Org {
         self.get(&format!("{DEPLOY}/{id}?includeDetails=true")).await["deployResult"].clone()
     }
 
+    /// Gives the connected user a permission set.
+    async fn assign(&self, set: &str) {
+        let found = format!("/services/data/v66.0/query?q=SELECT+Id+FROM+PermissionSet+WHERE+Name='{set}'");
+        let set = self.get(&found).await["records"][0]["Id"].clone();
+        let row = json!({"AssigneeId": self.sim.access().user_id, "PermissionSetId": set}).to_string();
+        let request = Request::post("/services/data/v66.0/sobjects/PermissionSetAssignment")
+            .header("content-type", "application/json");
+        let made = self.call(request, row.into_bytes()).await;
+        assert!(made.contains("\"success\":true"), "{made}");
+    }
+
     async fn fields(&self, object: &str) -> Vec<String> {
         let described = self.get(&format!("/services/data/v66.0/sobjects/{object}/describe")).await;
         let fields = described["fields"].as_array().unwrap().iter();
@@ -73,6 +84,9 @@ async fn the_package_goes_in_and_out_again() {
     let zip = package::embed_zip("https://sync.lantern.example", SECRET).unwrap();
     let done = org.deploy(&zip).await;
     assert_eq!(done["status"], "Succeeded", "{done}");
+    // Nobody sees the new fields before the permission set is theirs.
+    assert!(!org.fields("Contact").await.contains(&"Tandem_HubSpot_Id__c".to_owned()));
+    org.assign(package::INTEGRATION_PERMISSION_SET).await;
     for object in ["Lead", "Contact", "Account", "Opportunity", "Case"] {
         assert!(org.fields(object).await.contains(&"Tandem_HubSpot_Id__c".to_owned()), "{object}");
     }
@@ -93,6 +107,17 @@ async fn the_package_goes_in_and_out_again() {
     assert_eq!(gone["status"], "Succeeded", "{gone}");
     assert!(!org.fields("Contact").await.contains(&"Tandem_HubSpot_Id__c".to_owned()));
     assert_eq!(names(&org.get(sets).await), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn record_pages_hold_the_window() {
+    let org = Org::new();
+    let pages = package::record_pages_zip().unwrap();
+    // Not without the component that they hold.
+    assert_eq!(org.deploy(&pages).await["status"], "Failed");
+    org.deploy(&package::embed_zip("https://sync.lantern.example", SECRET).unwrap()).await;
+    let done = org.deploy(&pages).await;
+    assert_eq!(done["status"], "Succeeded", "{done}");
 }
 
 #[tokio::test]

@@ -11,10 +11,12 @@ use axum::routing::get;
 use sha2::{Digest, Sha256};
 
 /// Name, media type and content.
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 6] = [
     ("style.css", "text/css; charset=utf-8", include_str!("../static/style.css")),
     ("tandem.js", "text/javascript; charset=utf-8", include_str!("../static/tandem.js")),
     ("htmx.min.js", "text/javascript; charset=utf-8", include_str!("../static/htmx.min.js")),
+    ("embed.css", "text/css; charset=utf-8", include_str!("../static/embed.css")),
+    ("embed.js", "text/javascript; charset=utf-8", include_str!("../static/embed.js")),
     ("tandem.svg", "image/svg+xml", include_str!("../static/tandem.svg")),
 ];
 

@@ -11,6 +11,7 @@ mod chart;
 mod connections;
 mod control;
 mod cookie;
+mod embed;
 mod errors;
 mod fault;
 mod headers;
@@ -69,6 +70,9 @@ pub fn router(app: App) -> Router {
         .merge(outside)
         .fallback(|| async { Fault::not_found() })
         .layer(middleware::from_fn_with_state(app.clone(), access::visit));
-    let plain = Router::new().merge(assets::router()).route("/healthz", get(|| async { "ok" }));
+    let plain = Router::new()
+        .merge(assets::router())
+        .merge(embed::router())
+        .route("/healthz", get(|| async { "ok" }));
     headers::secured(visited.merge(plain), &app).layer(CompressionLayer::new()).with_state(app)
 }

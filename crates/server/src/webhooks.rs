@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,10 +17,10 @@ use model::{ConnectionId, Side};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use sha2::Sha256;
-use store::{Cause, Store, StoreError};
+use store::{Cause, ConnectionRow, Store, StoreError};
 
 /// The oldest call that is taken, in milliseconds.
-const OLDEST: i64 = 5 * 60 * 1000;
+const OLDEST: u64 = 5 * 60 * 1000;
 
 /// Finds the secret of a connection's HubSpot app.
 pub type SecretOf = Arc<dyn Fn(&ConnectionId) -> Option<SecretString> + Send + Sync>;
@@ -47,9 +47,32 @@ impl std::fmt::Debug for Webhooks {
     }
 }
 
-/// The intake: `POST /webhooks/hubspot/{connection}`.
+/// The intake: `POST /webhooks/hubspot/{connection}`; without a connection, that of the account the events are from, since an
+/// app calls one address for all accounts it is installed in.
 pub fn webhooks(intake: Webhooks) -> Router {
-    Router::new().route("/webhooks/hubspot/{connection}", post(take)).with_state(intake)
+    Router::new()
+        .route("/webhooks/hubspot", post(take_for_account))
+        .route("/webhooks/hubspot/{connection}", post(take))
+        .with_state(intake)
+}
+
+async fn take_for_account(
+    intake: State<Webhooks>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, String) {
+    // What is read here only says whose secret the signature is checked with.
+    let events: Vec<Value> = serde_json::from_slice(&body).unwrap_or_default();
+    let account = events.first().and_then(|event| event.get("portalId")).map(text).unwrap_or_default();
+    let row = match intake.store.connections() {
+        Ok(rows) => rows.into_iter().find(|row| row.hubspot_account == account),
+        Err(error) => return (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+    };
+    let Some(row) = row else {
+        return (StatusCode::NOT_FOUND, "that account is not connected here".to_owned());
+    };
+    take(intake, Path(row.id.as_str().to_owned()), uri, headers, body).await
 }
 
 async fn take(
@@ -64,7 +87,8 @@ async fn take(
     let Some(secret) = (intake.client_secret)(&connection) else {
         return (StatusCode::NOT_FOUND, "no HubSpot app is known here for this connection".to_owned());
     };
-    if let Err(why) = signed(&intake, &secret, &uri, &headers, &body, now) {
+    let signer = Signer { client_secret: secret.expose_secret(), public_url: intake.public_url.as_deref() };
+    if let Err(why) = signer.signed(&Method::POST, &uri, &headers, &body, now) {
         tracing::warn!(why, "a webhook was not taken");
         return (StatusCode::UNAUTHORIZED, why.to_owned());
     }
@@ -83,39 +107,50 @@ async fn take(
     }
 }
 
-/// Whether HubSpot sent this, just now.
-fn signed(
-    intake: &Webhooks,
-    secret: &SecretString,
-    uri: &Uri,
-    headers: &HeaderMap,
-    body: &[u8],
-    now: Timestamp,
-) -> Result<(), &'static str> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let signature = header("x-hubspot-signature-v3").ok_or("the call has no X-HubSpot-Signature-v3")?;
-    let sent = header("x-hubspot-request-timestamp").ok_or("the call has no X-HubSpot-Request-Timestamp")?;
-    let at: i64 = sent.parse().map_err(|_| "X-HubSpot-Request-Timestamp is no time")?;
-    if (now.as_millisecond() - at).abs() > OLDEST {
-        return Err("the call is older than five minutes");
-    }
-    let signature = STANDARD.decode(signature).map_err(|_| "the signature cannot be read")?;
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let host = header("x-forwarded-host").or_else(|| header("host")).unwrap_or_default();
-    let addresses = match &intake.public_url {
-        Some(public) => vec![format!("{}{path}", public.trim_end_matches('/'))],
-        None => vec![format!("https://{host}{path}"), format!("http://{host}{path}")],
-    };
-    let right = addresses.iter().any(|address| {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()) else {
-            return false;
-        };
-        for part in [b"POST".as_slice(), decoded(address).as_bytes(), body, sent.as_bytes()] {
-            mac.update(part);
+/// Knows HubSpot's signature on a call.
+pub(crate) struct Signer<'a> {
+    /// The secret of the app that HubSpot calls for.
+    pub client_secret: &'a str,
+    /// This server's address as HubSpot calls it; where none is given, the host it calls is taken.
+    pub public_url: Option<&'a str>,
+}
+
+impl Signer<'_> {
+    /// Whether HubSpot sent this, just now.
+    pub fn signed(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(), &'static str> {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let signature = header("x-hubspot-signature-v3").ok_or("the call has no X-HubSpot-Signature-v3")?;
+        let sent =
+            header("x-hubspot-request-timestamp").ok_or("the call has no X-HubSpot-Request-Timestamp")?;
+        let at: i64 = sent.parse().map_err(|_| "X-HubSpot-Request-Timestamp is no time")?;
+        if now.as_millisecond().abs_diff(at) > OLDEST {
+            return Err("the call is older than five minutes");
         }
-        mac.verify_slice(&signature).is_ok()
-    });
-    if right { Ok(()) } else { Err("the signature is not HubSpot's for this call") }
+        let signature = STANDARD.decode(signature).map_err(|_| "the signature cannot be read")?;
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let host = header("x-forwarded-host").or_else(|| header("host")).unwrap_or_default();
+        let addresses = match self.public_url {
+            Some(public) => vec![format!("{}{path}", public.trim_end_matches('/'))],
+            None => vec![format!("https://{host}{path}"), format!("http://{host}{path}")],
+        };
+        let right = addresses.iter().any(|address| {
+            let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.client_secret.as_bytes()) else {
+                return false;
+            };
+            for part in [method.as_str().as_bytes(), decoded(address).as_bytes(), body, sent.as_bytes()] {
+                mac.update(part);
+            }
+            mac.verify_slice(&signature).is_ok()
+        });
+        if right { Ok(()) } else { Err("the signature is not HubSpot's for this call") }
+    }
 }
 
 /// The address as HubSpot signs it: these characters are not escaped.
@@ -148,14 +183,7 @@ fn mark(
     now: Timestamp,
 ) -> Result<Option<usize>, StoreError> {
     let Some(row) = store.connection(connection)? else { return Ok(None) };
-    let in_step: BTreeSet<&str> = row
-        .settings
-        .get("objects")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|mapping| mapping.get("hubspot_object").and_then(Value::as_str))
-        .collect();
+    let in_step = in_step(&row);
     let mut named: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for event in events {
         // An account that is not this connection's is none of its business.
@@ -177,6 +205,12 @@ fn mark(
     Ok(Some(count))
 }
 
+/// The HubSpot objects that a connection's settings keep in step.
+pub(crate) fn in_step(row: &ConnectionRow) -> BTreeSet<&str> {
+    let objects = row.settings.get("objects").and_then(Value::as_array).into_iter().flatten();
+    objects.filter_map(|mapping| mapping.get("hubspot_object").and_then(Value::as_str)).collect()
+}
+
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
@@ -185,14 +219,19 @@ fn text(value: &Value) -> String {
 fn object_of(event: &Value) -> Option<&str> {
     let kind = event.get("objectTypeId").and_then(Value::as_str);
     let kind = kind.or_else(|| event.get("subscriptionType")?.as_str()?.split('.').next())?;
-    Some(match kind {
+    Some(object_named(kind))
+}
+
+/// An object type as the settings call it, by its id or its name in the singular.
+pub(crate) fn object_named(kind: &str) -> &str {
+    match kind {
         "0-1" | "contact" => "contacts",
         "0-2" | "company" => "companies",
         "0-3" | "deal" => "deals",
         "0-5" | "ticket" => "tickets",
         "0-27" | "task" => "tasks",
         own => own,
-    })
+    }
 }
 
 #[cfg(test)]
@@ -266,6 +305,54 @@ mod tests {
         let sent = send(&intake, &body, &signature("secret", ADDRESS, &body, at), at).await;
         assert_eq!(sent, StatusCode::NO_CONTENT);
         assert_eq!(marked(&intake), ["1", "2", "3", "4"]);
+    }
+
+    #[tokio::test]
+    async fn an_app_calls_one_address_for_all_accounts() {
+        let intake = intake();
+        let at = now().as_millisecond();
+        let send = async |body: &str| {
+            let address = "https://tandem.example/webhooks/hubspot";
+            let request = Request::post("/webhooks/hubspot")
+                .header("host", "tandem.example")
+                .header("x-hubspot-signature-v3", signature("secret", address, body, at))
+                .header("x-hubspot-request-timestamp", at.to_string())
+                .body(Body::from(body.to_owned()))
+                .unwrap();
+            webhooks(intake.clone()).oneshot(request).await.unwrap().status()
+        };
+        let event = |portal: u32| {
+            json!([{ "portalId": portal, "subscriptionType": "contact.creation", "objectId": 1 }]).to_string()
+        };
+        assert_eq!(send(&event(78)).await, StatusCode::NOT_FOUND);
+        assert_eq!(send("nonsense").await, StatusCode::NOT_FOUND);
+        assert!(marked(&intake).is_empty());
+        assert_eq!(send(&event(77)).await, StatusCode::NO_CONTENT);
+        assert_eq!(marked(&intake), ["1"]);
+    }
+
+    #[test]
+    fn the_hubspot_app_hears_of_every_property_that_is_mapped_from_the_start() {
+        let definition: Value =
+            serde_json::from_str(include_str!("../../../hubspot-app/src/app/webhooks/webhooks-hsmeta.json"))
+                .unwrap();
+        let told = definition["config"]["subscriptions"]["crmObjects"].as_array().unwrap();
+        let told: BTreeSet<(&str, &str)> = told
+            .iter()
+            .filter_map(|one| {
+                Some((object_named(one["objectType"].as_str()?), one.get("propertyName")?.as_str()?))
+            })
+            .collect();
+        let settings = engine::Settings::recommended();
+        let objects = settings.objects.iter().filter(|mapping| mapping.enabled);
+        let mapped = objects.flat_map(|mapping| {
+            mapping.fields.iter().map(|field| (mapping.hubspot_object.as_str(), field.hubspot.as_str()))
+        });
+        // Associations have events of their own.
+        let missing: Vec<_> = mapped
+            .filter(|(object, property)| !property.contains(':') && !told.contains(&(*object, *property)))
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[tokio::test]

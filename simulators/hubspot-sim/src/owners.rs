@@ -100,6 +100,28 @@ impl Owner {
     }
 }
 
+impl crate::HubSpotSim {
+    /// Adds a person who uses the account and can own records.
+    pub fn add_person(&self, first: &str, last: &str, email: &str) {
+        let now = self.0.clock.now().as_millisecond();
+        let mut account = self.0.write();
+        let most = |number: &dyn Fn(&Owner) -> Option<u64>| {
+            account.owners.iter().filter_map(number).max().unwrap_or_default() + 1
+        };
+        let (id, user) = (most(&|owner| owner.id.parse().ok()), most(&|owner| Some(owner.user)));
+        let named = Owner::named_by_id(&id.to_string(), user, now);
+        account.owners.push(Owner {
+            email: email.to_lowercase(),
+            first: first.to_owned(),
+            last: last.to_owned(),
+            ..named
+        });
+        let place = account.owners.len() - 1;
+        let at = account.tick(now);
+        account.add_user(place, at);
+    }
+}
+
 impl Account {
     /// Gives every person of the account the record a user has.
     pub(crate) fn add_users(&mut self, at: i64) {

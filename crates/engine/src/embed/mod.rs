@@ -5,6 +5,7 @@
 mod enroll;
 mod hosts;
 mod record;
+mod secret;
 mod sync;
 mod text;
 mod timeline;
@@ -12,8 +13,9 @@ mod timeline;
 pub use enroll::{EnrollChoices, HubSpotUser};
 pub use hosts::frame_hosts;
 pub use record::{Associated, Fact, PropertyChange, RecordSummary};
+pub use secret::{embed_secret, embed_secrets, rotate_embed_secret};
 pub use sync::{Standing, SyncProblem, SyncState, sync_state};
-pub use timeline::{Activity, ActivityKind, Timeline};
+pub use timeline::{Activity, ActivityKind, Timeline, moment};
 
 use crate::connection::Connection;
 use crate::error::EngineError;

@@ -185,7 +185,8 @@ fn activity(kind: ActivityKind, record: &Record) -> Activity {
 }
 
 /// A moment as HubSpot writes it: RFC 3339, or milliseconds since 1970.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
+#[must_use]
+pub fn moment(text: &str) -> Option<Timestamp> {
     let millis = || Timestamp::from_millisecond(text.parse().ok()?).ok();
     text.parse().ok().or_else(millis)
 }

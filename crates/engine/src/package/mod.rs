@@ -4,6 +4,7 @@
 
 mod convert;
 mod files;
+mod pages;
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
@@ -13,6 +14,8 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use files::Source;
+
+pub use pages::record_pages_zip;
 
 /// Stands in the package's files for what only this installation knows.
 const URL: &str = "https://tandem.example";
@@ -24,6 +27,8 @@ pub const INTEGRATION_PERMISSION_SET: &str = "Tandem_Integration";
 pub const EMBED_PERMISSION_SET: &str = "Tandem_Embed_Window";
 /// The component that shows the embed window on a record's page.
 pub const EMBED_COMPONENT: &str = "tandemEmbed";
+/// The Apex tests that go in with the package; an org in production wants them run.
+pub const APEX_TESTS: [&str; 1] = ["TandemEmbedTest"];
 /// The objects whose pages can hold the embed window.
 pub const EMBED_OBJECTS: [&str; 4] = ["Lead", "Contact", "Account", "Opportunity"];
 /// The path that Salesforce sends people back to when they have signed in, as the client app names it.

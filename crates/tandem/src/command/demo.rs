@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use engine::embed::embed_secret;
+use engine::package;
 use engine::{Credentials, Environment, GivenApp, Options, Settings, Supervisor};
 use hubspot_sim::HubSpotSim;
 use jiff::Timestamp;
@@ -43,6 +45,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         ..salesforce_sim::Options::default()
     });
     fill(&hubspot, &salesforce, &Dataset::Demo)?;
+    // The person behind the Salesforce console works in HubSpot, too.
+    hubspot.add_person("Ida", "Field", "ida.field@lantern.example");
     let store = Arc::new(Store::open(&folder.path().join("tandem.db"), Durability::Normal)?);
     let key = data::secret_key(folder.path())?;
     let credentials =
@@ -54,6 +58,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         format!("{}/_sim/console", salesforce_socket.url()),
     );
     let url = page.url();
+    let salesforce_url = salesforce_socket.url();
     hubspot_socket.simulate(hubspot.router(), None);
     salesforce_socket.simulate(salesforce.router(), None);
     let app =
@@ -76,6 +81,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     std::io::stdout().flush()?;
     supervisor.start_all().await?;
+    tokio::spawn(show_embed_window(Arc::clone(&supervisor), salesforce.access(), salesforce_url, url));
     let quiet = arguments.json;
     tokio::select! {
         ended = show(&store, &id, &hubspot, &salesforce, quiet) => ended?,
@@ -88,6 +94,39 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     drop(store);
     folder.close().context("the demo's temporary folder could not be removed")?;
     Ok(())
+}
+
+/// Brings the embed window into the org as the wizard does: the package is deployed, and the component put on record pages.
+async fn show_embed_window(
+    supervisor: Arc<Supervisor>,
+    access: salesforce_sim::Access,
+    org_url: String,
+    public_url: String,
+) {
+    let done: anyhow::Result<()> = async {
+        let secret = embed_secret(supervisor.store(), &supervisor.credentials().key, &access.org_id)?;
+        let auth = salesforce::Auth::AccessToken {
+            instance_url: org_url.parse()?,
+            token: SecretString::from(access.access_token),
+        };
+        let client = salesforce::Client::new(World::real()?, salesforce::Config::new(auth));
+        for zip in [package::embed_zip(&public_url, &secret)?, package::record_pages_zip()?] {
+            let id = client.deploy(&zip).await?;
+            loop {
+                let deployment = client.deployment(&id).await?;
+                if deployment.done {
+                    anyhow::ensure!(deployment.success, "{:?}", deployment.details.component_failures);
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        }
+        Ok(())
+    }
+    .await;
+    if let Err(error) = done {
+        tracing::error!(%error, "the embed window is not in the simulated org");
+    }
 }
 
 /// Keeps the demo's connection, and gives what it works with: what the wizard would ask for is at hand, too.

@@ -3,6 +3,9 @@ import LANGUAGE from '@salesforce/i18n/lang';
 import findAddress from '@salesforce/apex/TandemEmbed.address';
 import { wordsIn } from './texts';
 
+/** Milliseconds within which a window is not opened again by itself: one that never opens shall not ask for ever. */
+const PATIENCE = 30_000;
+
 /** Shows Tandem's embed window for the record of the page, opened with a token that Apex makes. */
 export default class TandemEmbed extends LightningElement {
     /** Pixels that the window is high. */
@@ -13,6 +16,7 @@ export default class TandemEmbed extends LightningElement {
     texts = wordsIn(LANGUAGE);
     shown;
     asked = 0;
+    openedAt = 0;
     listener = (event) => this.hear(event);
 
     /** The record of the page; the platform changes it when a person goes on to another. */
@@ -47,6 +51,7 @@ export default class TandemEmbed extends LightningElement {
         // An answer for the record that was shown before is not for this one.
         this.asked += 1;
         const asked = this.asked;
+        this.openedAt = Date.now();
         this.problem = undefined;
         this.address = undefined;
         try {
@@ -63,7 +68,9 @@ export default class TandemEmbed extends LightningElement {
 
     /** The window asks for a new token when its own no longer holds. */
     hear(event) {
-        if (this.address && event.origin === new URL(this.address).origin && event.data?.tandem === 'renew') {
+        const isRenewal = event.data?.tandem === 'renew';
+        const isOurs = this.address && event.origin === new URL(this.address).origin;
+        if (isRenewal && isOurs && Date.now() - this.openedAt > PATIENCE) {
             this.open();
         }
     }

@@ -73,6 +73,10 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Found> {
     if let ["_sim", rest @ ..] = parts.as_slice() {
         return whole(sim::find(method, rest), true);
     }
+    // Where people see a record in HubSpot itself; here the console shows it.
+    if let ["contacts", _, "record", kind, id] = parts.as_slice() {
+        return whole(crate::console::find(method, &[*kind, *id]), true);
+    }
     if let ["oauth", rest @ ..] = parts.as_slice() {
         return whole(oauth::find(method, rest), false);
     }

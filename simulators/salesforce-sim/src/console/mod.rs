@@ -30,6 +30,7 @@ pub(crate) fn routes() -> Router<SalesforceSim> {
         .route("/_sim/console/{object}", get(list::list))
         .route("/_sim/console/{object}/new", get(record::new_record).post(record::create))
         .route("/_sim/console/{object}/{id}", get(record::open).post(record::edit))
+        .route("/lightning/r/{object}/{id}/view", get(record::open).post(record::edit))
         .route("/_sim/console/{object}/{id}/delete", post(record::delete))
         .route("/_sim/console/Lead/{id}/convert", get(convert::ask).post(convert::convert))
         .route("/_sim/console/{object}/{id}/merge", get(merge::ask).post(merge::merge))

@@ -23,6 +23,7 @@ const show = async (given = {}) => {
     await settled();
     return element;
 };
+const later = (milliseconds) => jest.spyOn(Date, 'now').mockReturnValue(Date.now() + milliseconds);
 const frame = (element) => element.shadowRoot.querySelector('iframe');
 const say = async (origin, data) => {
     window.dispatchEvent(new MessageEvent('message', { origin, data }));
@@ -35,6 +36,7 @@ describe('c-tandem-embed', () => {
         findAddress.mockResolvedValue(ADDRESS);
     });
     afterEach(() => {
+        jest.restoreAllMocks();
         document.body.replaceChildren();
     });
 
@@ -70,12 +72,21 @@ describe('c-tandem-embed', () => {
     it('asks for a new token when the window says that its own is over', async () => {
         const element = await show();
         findAddress.mockResolvedValue(`${ADDRESS}2`);
+        later(60_000);
         await say('https://tandem.example', { tandem: 'renew' });
         expect(frame(element).src).toBe(`${ADDRESS}2`);
     });
 
+    it('does not ask for ever when the window never opens', async () => {
+        await show();
+        await say('https://tandem.example', { tandem: 'renew' });
+        await say('https://tandem.example', { tandem: 'renew' });
+        expect(findAddress).toHaveBeenCalledTimes(1);
+    });
+
     it('listens to nobody else', async () => {
         await show();
+        later(60_000);
         await say('https://elsewhere.example', { tandem: 'renew' });
         await say('https://tandem.example', { other: 1 });
         await say('https://tandem.example', null);
@@ -97,6 +108,7 @@ describe('c-tandem-embed', () => {
     it('stops listening when it is gone', async () => {
         const element = await show();
         element.remove();
+        later(60_000);
         await say('https://tandem.example', { tandem: 'renew' });
         expect(findAddress).toHaveBeenCalledTimes(1);
     });
