@@ -51,3 +51,12 @@ export async function landing(page, act) {
   await page.waitForLoadState('load');
   return response;
 }
+
+/** Fails where the page is wider than its window, so that a person would have to scroll sideways to read it. */
+export async function assertFits(page) {
+  const { wanted, given } = await page.evaluate(() => ({
+    wanted: document.documentElement.scrollWidth,
+    given: document.documentElement.clientWidth,
+  }));
+  assert.ok(wanted <= given, `${page.url()} is ${wanted} wide in a window of ${given}`);
+}
