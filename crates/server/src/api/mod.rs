@@ -3,7 +3,9 @@
 //! Each area adds its own routes in its own file, as `routes()`; a route that is not made with `routes!` is not in the
 //! document, and a test fails.
 
+mod access;
 mod connections;
+mod operate;
 mod records;
 mod setups;
 mod sync;
@@ -41,6 +43,8 @@ fn all() -> OpenApiRouter<App> {
         .merge(records::routes())
         .merge(work::routes())
         .merge(setups::routes())
+        .merge(access::routes())
+        .merge(operate::routes())
 }
 
 /// The API and its document.

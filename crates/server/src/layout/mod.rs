@@ -29,9 +29,13 @@ struct Place {
 }
 
 /// The places of the whole of Tandem.
-const PLACES: [Place; 2] = [
+const PLACES: [Place; 5] = [
     Place { key: "layout-connections", path: "/", role: Role::Viewer },
     Place { key: "layout-setup", path: "/setup", role: Role::Administrator },
+    Place { key: "layout-connections", path: "/", role: Role::Viewer },
+    Place { key: "layout-users", path: "/users", role: Role::Administrator },
+    Place { key: "layout-tokens", path: "/tokens", role: Role::Viewer },
+    Place { key: "layout-audit", path: "/audit", role: Role::Administrator },
 ];
 /// The places of one connection.
 const CONNECTION_PLACES: [Place; 12] = [

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod admin;
 pub mod campaign;
 pub mod check;
 pub mod demo;
@@ -10,6 +11,7 @@ pub mod mappings;
 pub mod package;
 pub mod pause;
 pub mod plan;
+pub mod remote;
 pub mod serve;
 pub mod settings;
 pub mod sim;
