@@ -79,6 +79,6 @@ pub use settings::{
     Activity, ActivityMapping, ActivitySettings, Brake, Budget, CreateAs, NeedsContact, OwnerPair,
     OwnerSettings, Settings, UnmatchedOwner,
 };
-pub use side::{HUBSPOT_MARKER, SALESFORCE_MARKER};
+pub use side::{HUBSPOT_MARKER, SALESFORCE_MARKER, Segment};
 pub use supervisor::Supervisor;
 pub use undo::{UndoAction, UndoOutcome, UndoPlan, UndoScope, UndoStep};

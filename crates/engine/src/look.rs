@@ -10,6 +10,7 @@ use crate::connection::Connection;
 use crate::error::EngineError;
 use crate::schema::{self, MappingProblem};
 use crate::settings::Settings;
+use crate::side::Segment;
 
 /// A mapped pair of fields, as people know them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -132,6 +133,15 @@ impl Connection {
         let (hubspot, salesforce) = (self.side(Side::HubSpot), self.side(Side::Salesforce));
         let (schema, _) = schema::read(settings, hubspot, salesforce, jiff::tz::TimeZone::UTC).await?;
         Ok(schema.problems)
+    }
+
+    /// The segments that can be chosen for a HubSpot object, by name.
+    ///
+    /// # Errors
+    /// When HubSpot cannot be asked.
+    pub async fn segments(&self, hubspot_object: &str) -> Result<Vec<Segment>, EngineError> {
+        let _waiting = self.meter.for_a_person();
+        Ok(self.side(Side::HubSpot).segments(hubspot_object).await?)
     }
 
     /// The fields of an object of each side that the connected user sees.

@@ -43,7 +43,7 @@ pub use error::{ApiError, Error, ErrorDetail};
 pub use happenings::{
     EmailEvent, EmailEventPage, Form, MarketingEmail, Occurrence, Submission, SubmissionPage, SubmittedValue,
 };
-pub use lists::ListRow;
+pub use lists::{ListFound, ListRow};
 pub use oauth::{Introspection, OAuthApp, authorize_url, exchange_code, refresh};
 pub use objects::{BatchAnswer, BatchRead, List, Page};
 pub use owners::{Owner, Team};

@@ -1,6 +1,6 @@
 //! Lists, which people know as segments: who is a member.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 use serde::Deserialize;
@@ -71,7 +71,63 @@ pub struct ListRow {
     pub object_type_id: String,
 }
 
+/// A list as a search finds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListFound {
+    /// Its number.
+    pub list_id: String,
+    /// Its name.
+    pub name: String,
+    /// How many members it has, where HubSpot says so.
+    pub size: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct FoundPage {
+    #[serde(default)]
+    lists: Vec<FoundRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FoundRow {
+    #[serde(deserialize_with = "lenient::text")]
+    list_id: String,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    name: String,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    additional_properties: BTreeMap<String, Value>,
+}
+
+/// Most lists that a search answers.
+const FOUND: u32 = 500;
+
 impl Client {
+    /// The lists of an object, by name.
+    ///
+    /// # Errors
+    /// When HubSpot cannot be asked or refuses.
+    pub async fn lists_of(&self, object: &str) -> Result<Vec<ListFound>, Error> {
+        let path = format!("{}/search", self.inner().paths.lists());
+        let body = json!({
+            "objectTypeId": type_id(object), "count": FOUND, "offset": 0, "additionalProperties": ["hs_list_size"],
+        });
+        let call = Call::new(format!("looking for segments of {object}"), Method::POST, path);
+        let page: FoundPage = self.ask(&call.reading().json(body)).await?;
+        let found = page.lists.into_iter().map(|row| ListFound {
+            size: row
+                .additional_properties
+                .get("hs_list_size")
+                .and_then(lenient::as_text)
+                .and_then(|text| text.parse().ok()),
+            list_id: row.list_id,
+            name: row.name,
+        });
+        let mut lists: Vec<ListFound> = found.collect();
+        lists.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(lists)
+    }
+
     /// A list; none where there is none of this number.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ use crate::settings::Activity;
 use super::associations;
 use super::{
     Answer, ChangesPage, ChosenPage, HUBSPOT_MARKER, Key, Life, Person, RecordName, RecordState, Refusal,
-    Roster, RosterPage, SideApi, SideError, Whereabouts, Written,
+    Roster, RosterPage, Segment, SideApi, SideError, Whereabouts, Written,
 };
 
 /// Records in a page of a search, and the most that one search can reach.
@@ -484,6 +484,15 @@ impl SideApi for HubSpotSide {
                     Ok(RosterPage { ids, next: page.after })
                 }
             }
+        })
+    }
+
+    fn segments<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Segment>> {
+        Box::pin(async move {
+            let lists = self.client.lists_of(object).await.map_err(|error| failed(&error))?;
+            let segments =
+                lists.into_iter().map(|list| Segment { id: list.list_id, name: list.name, size: list.size });
+            Ok(segments.collect())
         })
     }
 

@@ -93,6 +93,17 @@ pub(crate) enum Roster {
     Archived,
 }
 
+/// A HubSpot segment that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Segment {
+    /// Its number.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// How many members it has, where HubSpot says so.
+    pub size: Option<u64>,
+}
+
 /// A page of a roster.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RosterPage {
@@ -305,6 +316,11 @@ pub(crate) trait SideApi: Send + Sync {
         roster: &'a Roster,
         page: Option<String>,
     ) -> Answer<'a, RosterPage>;
+
+    /// The segments that can be chosen for an object; none on a side that has none.
+    fn segments<'a>(&'a self, _object: &'a str) -> Answer<'a, Vec<Segment>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 
     /// What is wrong with a segment or filter, in a sentence; nothing where it can be asked.
     fn check_scope<'a>(&'a self, object: &'a str, scope: &'a str) -> Answer<'a, Option<String>>;

@@ -11,8 +11,8 @@ use crate::custom::NewObject;
 use crate::import::Chosen;
 
 use super::{
-    Answer, ChangesPage, ChosenPage, Key, Life, Person, RecordName, RecordState, Roster, RosterPage, SideApi,
-    SideError, Whereabouts, Written,
+    Answer, ChangesPage, ChosenPage, Key, Life, Person, RecordName, RecordState, Roster, RosterPage, Segment,
+    SideApi, SideError, Whereabouts, Written,
 };
 use crate::campaigns::{MEMBERS, STATUSES, statuses_after};
 
@@ -265,6 +265,10 @@ impl SideApi for PreviewSide {
         page: Option<String>,
     ) -> Answer<'a, RosterPage> {
         self.real.roster(object, roster, page)
+    }
+
+    fn segments<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Segment>> {
+        self.real.segments(object)
     }
 
     fn check_scope<'a>(&'a self, object: &'a str, scope: &'a str) -> Answer<'a, Option<String>> {

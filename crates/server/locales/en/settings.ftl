@@ -137,3 +137,4 @@ settings-key-chosen = Mappings chosen by a person
 settings-value-none = none
 settings-value-yes = yes
 settings-value-no = no
+settings-segment-size = { $name } ({ $count } members)

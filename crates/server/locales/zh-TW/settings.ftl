@@ -137,3 +137,4 @@ settings-key-chosen = 由人選擇的對應
 settings-value-none = 無
 settings-value-yes = 是
 settings-value-no = 否
+settings-segment-size = { $name }（{ $count } 位成員）

@@ -145,6 +145,8 @@ struct FieldsPart {
     place: usize,
     hubspot: Vec<(String, String)>,
     salesforce: Vec<(String, String)>,
+    segments: Vec<String>,
+    chosen: Option<String>,
 }
 
 #[derive(serde::Deserialize)]
@@ -155,9 +157,12 @@ struct Place {
 /// The fields to choose from, for the rows of new mappings.
 async fn fields(
     State(app): State<App>,
+    signed: Signed,
     page: Page,
     axum::extract::Query(Place { place }): axum::extract::Query<Place>,
 ) -> Result<Response, Fault> {
+    // It costs calls of both platforms.
+    signed.require(Role::Administrator)?;
     let row = page.connection()?;
     let settings = match draft(&app, row)? {
         Some(draft) => draft.settings,
@@ -171,6 +176,22 @@ async fn fields(
         .map_err(Fault::conflict)?;
     let named =
         |fields: Vec<model::Field>| fields.into_iter().map(|field| (field.name, field.label)).collect();
-    let part = FieldsPart { place, hubspot: named(fields.hubspot), salesforce: named(fields.salesforce) };
+    let t = page.t;
+    let segments = engine.segments(&mapping.hubspot_object).await.map_err(Fault::conflict)?;
+    let named_segment = |segment: &engine::Segment| match segment.size {
+        Some(size) => t.with2("settings-segment-size", "name", &segment.name, "count", size),
+        None => segment.name.clone(),
+    };
+    let chosen = mapping.segment.as_ref().and_then(|id| segments.iter().find(|segment| segment.id == *id));
+    let chosen = chosen.map(named_segment);
+    let segments =
+        segments.iter().map(|segment| format!("{} · {}", segment.id, named_segment(segment))).collect();
+    let part = FieldsPart {
+        segments,
+        chosen,
+        place,
+        hubspot: named(fields.hubspot),
+        salesforce: named(fields.salesforce),
+    };
     Ok(templates::html(&part))
 }
