@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use model::Side;
+use model::{ObjectMapping, Side};
 use store::{Cause, ErrorFilter};
 
 use crate::connection::Connection;
 use crate::error::EngineError;
+use crate::settings::Settings;
 
 impl Connection {
     /// Looks again at the records whose errors stand; answers how many records those are.
@@ -34,7 +35,19 @@ pub fn retry(
     now: jiff::Timestamp,
 ) -> Result<u64, store::StoreError> {
     let mut records: BTreeMap<(Side, String), Vec<String>> = BTreeMap::new();
+    // What is said about an owner, or about an object that is switched off, is no record that anybody works on: a mark on it
+    // would be due for ever.
+    let settings = store.connection(connection)?;
+    let settings = settings.and_then(|row| serde_json::from_value::<Settings>(row.settings).ok());
+    let mappings = settings.map(|settings| settings.mappings());
+    let is_worked = |side: Side, object: &str| {
+        let worked = |mapping: &ObjectMapping| mapping.enabled && mapping.object(side) == object;
+        mappings.as_ref().is_none_or(|mappings| mappings.iter().any(worked))
+    };
     for row in store.errors(connection, filter)? {
+        if !is_worked(row.error.side, &row.error.object) {
+            continue;
+        }
         let of_object = records.entry((row.error.side, row.error.object)).or_default();
         if of_object.last() != Some(&row.error.record) {
             of_object.push(row.error.record);

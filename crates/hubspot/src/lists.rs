@@ -12,8 +12,6 @@ use crate::owners::Paging;
 use crate::paths::segment;
 use crate::{Client, Error, Page, lenient};
 
-/// Most lists that a search answers.
-const MOST_LISTS: u32 = 50;
 /// Most members in one page.
 const PAGE: &str = "250";
 
@@ -71,24 +69,6 @@ pub struct ListRow {
     /// The type of its members, such as `0-1` for contacts.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub object_type_id: String,
-    /// How many members it has, where HubSpot tells.
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    pub size: Option<u64>,
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    additional_properties: MoreOfList,
-}
-
-/// What a search tells of a list beside its name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-struct MoreOfList {
-    #[serde(default, deserialize_with = "lenient::optional_text")]
-    hs_list_size: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Found {
-    #[serde(default)]
-    lists: Vec<ListRow>,
 }
 
 /// A list as a search finds it.
@@ -123,15 +103,18 @@ struct FoundRow {
 const FOUND: u32 = 500;
 
 impl Client {
-    /// The lists of an object, by name.
+    /// The lists of an object whose name contains `text`, by name; all of them where it is empty.
     ///
     /// # Errors
     /// When HubSpot cannot be asked or refuses.
-    pub async fn lists_of(&self, object: &str) -> Result<Vec<ListFound>, Error> {
+    pub async fn lists_of(&self, object: &str, text: &str) -> Result<Vec<ListFound>, Error> {
         let path = format!("{}/search", self.inner().paths.lists());
-        let body = json!({
+        let mut body = json!({
             "objectTypeId": type_id(object), "count": FOUND, "offset": 0, "additionalProperties": ["hs_list_size"],
         });
+        if !text.is_empty() {
+            body["query"] = json!(text);
+        }
         let call = Call::new(format!("looking for segments of {object}"), Method::POST, path);
         let page: FoundPage = self.ask(&call.reading().json(body)).await?;
         let found = page.lists.into_iter().map(|row| ListFound {
@@ -160,25 +143,6 @@ impl Client {
             Err(Error::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    /// Lists of records of `object` whose name contains `text`, with their sizes; at most as many as a person looks through.
-    ///
-    /// # Errors
-    /// When HubSpot cannot be asked or refuses.
-    pub async fn search_lists(&self, object: &str, text: &str) -> Result<Vec<ListRow>, Error> {
-        let path = format!("{}/search", self.inner().paths.lists());
-        let body = json!({
-            "query": text, "objectTypeId": type_id(object), "count": MOST_LISTS, "offset": 0,
-            "additionalProperties": ["hs_list_size"],
-        });
-        let call = Call::new("looking for segments", Method::POST, path).reading().json(body);
-        let found: Found = self.ask(&call).await?;
-        let sized = |list: ListRow| ListRow {
-            size: list.size.or_else(|| list.additional_properties.hs_list_size.as_ref()?.parse().ok()),
-            ..list
-        };
-        Ok(found.lists.into_iter().map(sized).collect())
     }
 
     /// One page of the ids of a list's members.

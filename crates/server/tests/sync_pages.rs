@@ -64,6 +64,22 @@ async fn errors_are_gone_through_by_kind_and_looked_at_again() {
     let marks =
         store.due_marks(&many::id(), Side::Salesforce, "Contact", jiff::Timestamp::now(), 99).unwrap();
     assert_eq!(marks.len(), 3, "those of that kind: 40, 100, 160");
+    // Trouble with an owner is no record to be worked on.
+    let owner = store::SyncError {
+        side: Side::Salesforce,
+        object: "User".into(),
+        record: "005000000000001AAA".into(),
+        field: None,
+        category: "association".into(),
+        code: "UNMATCHED_OWNER".into(),
+        message: "Nobody goes with this owner".into(),
+        remedy: "Pair the owners".into(),
+        at: jiff::Timestamp::now(),
+    };
+    store.transaction(|tx| tx.set_error(&many::id(), &owner)).unwrap();
+    browser.post("/c/many/errors/retry", "category=association").await;
+    let marks = store.mark_counts(&many::id(), jiff::Timestamp::now()).unwrap();
+    assert!(!marks.contains_key(&(Side::Salesforce, "User".to_owned())), "{marks:?}");
     let list = browser.get("/api/v1/connections/many/errors?category=picklist").await.json();
     assert!(list["errors"].as_array().unwrap().iter().all(|error| error["category"] == "picklist"));
     assert!(list["next"].is_null());

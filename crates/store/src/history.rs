@@ -6,7 +6,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{params, params_from_iter};
 
 use crate::db::{from_json, millis, moment, to_json};
-use crate::{LinkId, Store, StoreError, Tx};
+use crate::{Link, LinkId, Store, StoreError, Tx};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +107,23 @@ pub struct HistoryRow {
     pub entry: HistoryEntry,
     /// The run that undid it.
     pub undone_by: Option<String>,
+}
+
+impl HistoryRow {
+    /// Whether it is about this record, or about the one it is linked to. An id alone does not tell: HubSpot gives the same
+    /// one to records of different objects.
+    #[must_use]
+    pub fn is_about(&self, side: Side, object: &str, record: &str, link: Option<&Link>) -> bool {
+        let entry = &self.entry;
+        let is = |side: Side, object: &str, record: &str| {
+            entry.side == side && entry.object == object && entry.record == record
+        };
+        is(side, object, record)
+            || link.is_some_and(|link| {
+                let other = side.other();
+                entry.link == Some(link.id) || is(other, link.object(other), link.record(other))
+            })
+    }
 }
 
 /// Which lines of history are wanted.

@@ -238,3 +238,23 @@ fn the_mark_that_has_been_due_longest_is_told_for_each_side() {
     assert_eq!((told.hubspot, told.salesforce), (Some(at(20)), None));
     assert_eq!(store.oldest_due(&main(), at(10)).unwrap().hubspot, None, "not due yet");
 }
+
+#[test]
+fn a_line_of_another_object_with_the_same_id_is_not_about_the_record() {
+    let store = people();
+    let link = store.link_of(&main(), Side::HubSpot, "contacts", "101").unwrap().unwrap();
+    let company =
+        store::HistoryEntry { object: "companies".to_owned(), ..entry(Side::HubSpot, "101", None, 1) };
+    let lines = [
+        company,
+        entry(Side::HubSpot, "101", None, 2),
+        entry(Side::Salesforce, "003000000000101AAA", Some(link.id), 3),
+        entry(Side::Salesforce, "003000000000999AAA", Some(link.id), 4),
+    ];
+    store.transaction(|tx| lines.iter().try_for_each(|line| tx.add_history(&main(), line))).unwrap();
+    let filter = HistoryFilter { record: Some("101".to_owned()), limit: None };
+    let mut rows = store.history(&main(), &filter).unwrap();
+    assert_eq!(rows.len(), 4);
+    rows.retain(|row| row.is_about(Side::HubSpot, "contacts", "101", Some(&link)));
+    assert_eq!(rows.iter().map(|row| row.entry.at).collect::<Vec<_>>(), [at(2), at(3), at(4)]);
+}

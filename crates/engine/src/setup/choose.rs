@@ -152,9 +152,9 @@ impl Setup {
     /// When HubSpot cannot be asked.
     pub async fn segments(&self, draft: &str, text: &str) -> Result<Vec<Segment>, SetupError> {
         let client = self.hubspot_of(draft)?;
-        let found = client.search_lists("contacts", text).await.map_err(|error| of_hubspot(&error))?;
+        let found = client.lists_of("contacts", text).await.map_err(|error| of_hubspot(&error))?;
         let segment =
-            |list: ::hubspot::ListRow| Segment { id: list.list_id, name: list.name, size: list.size };
+            |list: ::hubspot::ListFound| Segment { id: list.list_id, name: list.name, size: list.size };
         Ok(found.into_iter().map(segment).collect())
     }
 

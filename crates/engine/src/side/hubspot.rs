@@ -489,7 +489,7 @@ impl SideApi for HubSpotSide {
 
     fn segments<'a>(&'a self, object: &'a str) -> Answer<'a, Vec<Segment>> {
         Box::pin(async move {
-            let lists = self.client.lists_of(object).await.map_err(|error| failed(&error))?;
+            let lists = self.client.lists_of(object, "").await.map_err(|error| failed(&error))?;
             let segments =
                 lists.into_iter().map(|list| Segment { id: list.list_id, name: list.name, size: list.size });
             Ok(segments.collect())

@@ -14,6 +14,15 @@ use store::LinkId;
 pub enum UndoScope {
     /// All that was done to this record and the one it is linked to.
     Record(String),
+    /// Likewise, of this object only: other objects may have a record of the same id.
+    RecordOf {
+        /// The record's side.
+        side: Side,
+        /// Its object.
+        object: String,
+        /// Its id.
+        record: String,
+    },
     /// What this run did.
     Run(String),
     /// All that was done from this moment on.

@@ -127,11 +127,17 @@ impl Connection {
         let mut filter = HistoryFilter::default();
         let mut within = HistoryScope::default();
         match scope {
-            UndoScope::Record(record) => filter.record = Some(record.clone()),
+            UndoScope::Record(record) | UndoScope::RecordOf { record, .. } => {
+                filter.record = Some(record.clone())
+            }
             UndoScope::Run(run) => within.run = Some(run.clone()),
             UndoScope::Since(since) => within.since = Some(*since),
         }
         let mut rows = self.store.history_within(&self.id, &within, &filter)?;
+        if let UndoScope::RecordOf { side, object, record } = scope {
+            let link = self.store.link_of(&self.id, *side, object, record)?;
+            rows.retain(|row| row.is_about(*side, object, record, link.as_ref()));
+        }
         // What a run did is taken back once. A longer span holds its undos too, which cancel out.
         if matches!(scope, UndoScope::Run(_)) {
             rows.retain(|row| row.undone_by.is_none());

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use engine::{Import, Settings, UndoScope};
 use jiff::Timestamp;
+use model::Side;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Role;
@@ -85,6 +86,11 @@ async fn job(
 pub struct Undo {
     /// A record's id: all that was done to it and to the one it is linked to.
     record: Option<String>,
+    /// The record's side: `hubspot` or `salesforce`; with its object, where other objects may have the same id.
+    #[schema(value_type = Option<String>)]
+    side: Option<Side>,
+    /// The record's object.
+    object: Option<String>,
     /// A run: what it did.
     run: Option<String>,
     /// A moment: all that was done since.
@@ -111,7 +117,10 @@ async fn undo(
     signed.require(Role::Operator)?;
     let row = named(&app, &connection)?;
     let scope = match (undo.record, undo.run, undo.since) {
-        (Some(record), None, None) => UndoScope::Record(record),
+        (Some(record), None, None) => match (undo.side, undo.object) {
+            (Some(side), Some(object)) => UndoScope::RecordOf { side, object, record },
+            _ => UndoScope::Record(record),
+        },
         (None, Some(run), None) => UndoScope::Run(run),
         (None, None, Some(since)) => UndoScope::Since(history::moment(&since)?),
         _ => return Err(Fault::refused("Name one of record, run and since.")),

@@ -31,6 +31,8 @@ struct RecordPage {
     id: String,
     here: String,
     record_id: String,
+    side: &'static str,
+    object: String,
     title: String,
     state: String,
     state_class: &'static str,
@@ -134,6 +136,8 @@ async fn page(
         id: row.id.as_str().to_owned(),
         here: record_address(&row.id, side, &object, &id),
         record_id: id.clone(),
+        side: side.as_str(),
+        object: object.clone(),
         title: record.title,
         state: t.get(&format!("record-state-{}", state.replace('_', "-"))),
         state_class: match state {

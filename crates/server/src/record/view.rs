@@ -87,7 +87,8 @@ pub fn record(
 ) -> Result<(Record, Option<Link>), Fault> {
     let link = app.store.link_of(&row.id, side, object, id)?;
     let filter = store::HistoryFilter { record: Some(id.to_owned()), limit: Some(LOOKED_THROUGH) };
-    let history = app.store.history(&row.id, &filter)?;
+    let mut history = app.store.history(&row.id, &filter)?;
+    history.retain(|line| line.is_about(side, object, id, link.as_ref()));
     let due_at = app.store.next_try(&row.id, side, object, id)?;
     let own = Some((object.to_owned(), id.to_owned()));
     let Some(link) = link else {

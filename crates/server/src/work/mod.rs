@@ -8,7 +8,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Form, Router};
 use engine::UndoScope;
-use model::ConnectionId;
+use model::{ConnectionId, Side};
 use serde::Deserialize;
 use serde_json::json;
 use store::Role;
@@ -86,6 +86,8 @@ pub fn router() -> Router<App> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Scope {
+    side: String,
+    object: String,
     record: String,
     run: String,
     since: String,
@@ -95,7 +97,13 @@ impl Scope {
     fn scope(&self) -> Result<UndoScope, Fault> {
         let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         match (given(&self.record), given(&self.run), given(&self.since)) {
-            (Some(record), None, None) => Ok(UndoScope::Record(record)),
+            (Some(record), None, None) => Ok(match (self.side.as_str(), given(&self.object)) {
+                ("hubspot", Some(object)) => UndoScope::RecordOf { side: Side::HubSpot, object, record },
+                ("salesforce", Some(object)) => {
+                    UndoScope::RecordOf { side: Side::Salesforce, object, record }
+                }
+                _ => UndoScope::Record(record),
+            }),
             (None, Some(run), None) => Ok(UndoScope::Run(run)),
             (None, None, Some(since)) => Ok(UndoScope::Since(moment(&since)?)),
             _ => Err(Fault::refused("Name one record, one run or one time to take back.")),
@@ -190,7 +198,9 @@ fn job_page(app: &App, page: Page, id: &ConnectionId, job: Job) -> Result<JobPag
         Task::Settings => ("settings", String::new(), false),
         Task::Undo { scope, apply, .. } => {
             let subject = match scope {
-                UndoScope::Record(record) => t.with("work-undo-record", "record", record),
+                UndoScope::Record(record) | UndoScope::RecordOf { record, .. } => {
+                    t.with("work-undo-record", "record", record)
+                }
                 UndoScope::Run(run) => t.with("work-undo-run", "run", run),
                 UndoScope::Since(since) => t.with("work-undo-since", "since", since.to_string()),
             };
