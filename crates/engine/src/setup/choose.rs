@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use model::{Confidence, SuggestedBy, Suggestion, Suggestions};
+use model::{Confidence, NewProperty, SuggestedBy, Suggestion, Suggestions};
 use store::{ConnectionRow, ConnectionState, Store};
 
 use super::Setup;
@@ -10,7 +10,6 @@ use super::answers::{Account, Answers, Org, Way};
 use super::error::{Refused, SetupError, of_hubspot};
 use super::prerequisites::{self, Chosen, Prerequisite};
 use crate::connection::Connection;
-use crate::mappings::{create_properties, suggest_mappings};
 use crate::plan::{Plan, PlanCount, PlannedRecord};
 use crate::settings::Settings;
 
@@ -164,8 +163,7 @@ impl Setup {
     /// When a platform is not connected yet, or cannot be asked.
     pub async fn suggestions(&self, draft: &str) -> Result<Vec<Suggestions>, SetupError> {
         let settings = self.settings(draft)?;
-        let (hubspot, salesforce) = (self.hubspot_of(draft)?, self.salesforce_of(draft)?);
-        Ok(suggest_mappings(&settings, &hubspot, &salesforce).await?)
+        Ok(self.connection(draft)?.suggest_mappings(&settings).await?)
     }
 
     /// Says whether properties are made for Salesforce fields that have none in HubSpot.
@@ -193,7 +191,9 @@ impl Setup {
             found.new_properties.retain(|new| mapped(&new.name));
         }
         if make {
-            create_properties(&self.hubspot_of(draft)?, &suggested).await?;
+            let new: Vec<NewProperty> =
+                suggested.iter().flat_map(|found| found.new_properties.clone()).collect();
+            self.connection(draft)?.create_properties(&new).await?;
         } else {
             suggested = suggested.into_iter().map(Suggestions::without_new_properties).collect();
         }

@@ -57,8 +57,7 @@ pub enum Refused {
         edition: String,
     },
     /// The box says sandbox and the org is none, or the other way round.
-    #[error("{}", if *.sandbox { "this org is a sandbox; tick the box for it and sign in again" } else
-        { "this org is no sandbox; clear the box and sign in again" })]
+    #[error("{}", kind(*.sandbox))]
     NotThatKind {
         /// Whether the org is a sandbox.
         sandbox: bool,
@@ -80,6 +79,14 @@ pub enum Refused {
     /// Something that was chosen needs what the org does not grant.
     #[error("what was chosen needs permissions that are missing in Salesforce: {}; grant them, or choose otherwise", .0.join(", "))]
     Prerequisites(Vec<String>),
+}
+
+fn kind(is_sandbox: bool) -> &'static str {
+    if is_sandbox {
+        "this org is a sandbox; tick the box for it and sign in again"
+    } else {
+        "this org is no sandbox; clear the box and sign in again"
+    }
 }
 
 impl Refused {
