@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use engine::Supervisor;
 use jiff::Timestamp;
-use store::{Store, StoreError};
+use model::ConnectionId;
+use serde_json::Value;
+use store::{AuditEntry, Store, StoreError};
 
-use crate::access::Access;
 use crate::access::form::FormKey;
+use crate::access::oidc::Oidc;
+use crate::access::{Access, Signed};
 use crate::jobs::Jobs;
 
 /// What every page may reach. Cheap to clone.
@@ -27,6 +30,8 @@ pub struct App {
     pub now: fn() -> Timestamp,
     /// What is at work in the background.
     pub(crate) jobs: Jobs,
+    /// The identity provider people may sign in with, where there is one.
+    pub oidc: Option<Arc<Oidc>>,
     pub(crate) form_key: FormKey,
 }
 
@@ -50,6 +55,7 @@ impl App {
             links: Arc::new([]),
             public_url: None,
             now: Timestamp::now,
+            oidc: None,
             form_key,
             jobs: Jobs::default(),
         })
@@ -71,6 +77,29 @@ impl App {
     #[must_use]
     pub fn with_public_url(self, url: Option<&str>) -> Self {
         Self { public_url: url.map(|url| url.trim_end_matches('/').into()), ..self }
+    }
+
+    /// With an identity provider people may sign in with.
+    #[must_use]
+    pub fn with_oidc(self, oidc: Option<Oidc>) -> Self {
+        Self { oidc: oidc.map(Arc::new), ..self }
+    }
+
+    /// Notes in the audit what somebody changed. Neither value may hold a secret.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn note(
+        &self,
+        signed: &Signed,
+        connection: Option<&ConnectionId>,
+        what: &str,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) -> Result<(), StoreError> {
+        let who = signed.name.clone();
+        let entry = AuditEntry { at: (self.now)(), who, what: what.to_owned(), before, after };
+        self.store.note(connection, &entry)
     }
 
     /// Whether browsers come over TLS, so that cookies may be kept to it.

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::access::Visit;
 use crate::layout::{ErrorPage, Page};
+use crate::texts::Texts;
 use crate::{App, templates};
 
 /// What could not be done. A handler returns it; the page or the problem is written where the reader's language is known.
@@ -16,6 +17,8 @@ use crate::{App, templates};
 pub struct Fault {
     status: StatusCode,
     key: &'static str,
+    /// Why, as a text's key.
+    because: Option<&'static str>,
     said: Option<String>,
 }
 
@@ -37,7 +40,7 @@ impl Fault {
     /// The fault whose text is under `key`; what to do is under the same with `-remedy`.
     #[must_use]
     pub fn new(status: StatusCode, key: &'static str) -> Self {
-        Self { status, key, said: None }
+        Self { status, key, because: None, said: None }
     }
 
     /// With the words of whoever refused: the platform's, the store's, the engine's.
@@ -51,6 +54,25 @@ impl Fault {
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "fault-not-found")
+    }
+
+    /// What was sent does not do, as the text under `key` says.
+    #[must_use]
+    pub fn because(key: &'static str) -> Self {
+        Self { because: Some(key), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "fault-refused") }
+    }
+
+    /// Why, for a form that is shown again with it.
+    #[must_use]
+    pub fn why(&self, t: &Texts) -> String {
+        let why = self.because.map(|key| t.get(key)).or_else(|| self.said.clone());
+        why.unwrap_or_else(|| t.get(self.key))
+    }
+
+    /// The status it is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
     }
 
     /// What was sent does not do; `why` says what and how to put it right.
@@ -93,9 +115,10 @@ impl Fault {
         if self.status.is_server_error() {
             tracing::error!(path = visit.path, said = self.said, "a request could not be answered");
         }
+        let said = self.because.map(|key| visit.t.get(key)).or(self.said);
         let (title, remedy) = (visit.t.get(self.key), visit.t.get(&format!("{}-remedy", self.key)));
         if visit.api {
-            let detail = self.said.map_or_else(|| remedy.clone(), |said| format!("{said} {remedy}"));
+            let detail = said.map_or_else(|| remedy.clone(), |said| format!("{said} {remedy}"));
             let problem = Problem {
                 kind: self.key.trim_start_matches("fault-").to_owned(),
                 title,
@@ -105,7 +128,7 @@ impl Fault {
             let body = serde_json::to_string(&problem).unwrap_or_default();
             return (self.status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
         }
-        let page = ErrorPage { page: Page::of(app, visit, None), title, remedy, said: self.said };
+        let page = ErrorPage { page: Page::of(app, visit, None), title, remedy, said };
         (self.status, templates::html(&page)).into_response()
     }
 }

@@ -37,7 +37,8 @@ use axum::routing::get;
 use axum::{Router, middleware};
 use tower_http::compression::CompressionLayer;
 
-pub use access::{Access, Role, Signed};
+pub use access::oidc::{Oidc, Settings as OidcSettings};
+pub use access::{Access, Role, Signed, administrator_link};
 pub use app::App;
 pub use fault::{Fault, Problem};
 pub use layout::Page;
@@ -59,9 +60,10 @@ pub fn router(app: App) -> Router {
         .merge(import::router())
         .merge(settings::router())
         .merge(help::router())
+        .merge(access::inside())
         .merge(api::router())
         .route_layer(middleware::from_fn(access::only_signed_in));
-    let outside = Router::new().merge(layout::router());
+    let outside = Router::new().merge(layout::router()).merge(access::outside());
     let visited = inside
         .merge(outside)
         .fallback(|| async { Fault::not_found() })

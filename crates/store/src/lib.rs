@@ -7,6 +7,7 @@
 //! Calls are synchronous: each is short, and the engine that makes them can be simulated in one thread, on a paused
 //! clock, without a second thread whose timing would leak in. Time always comes in as an argument.
 
+mod account;
 mod api_call;
 mod audit;
 mod choice;
@@ -25,12 +26,14 @@ mod roster;
 mod run;
 mod search;
 mod secret;
+mod session;
 mod setting;
 mod sync_error;
 mod throughput;
 mod waiting;
 
-pub use audit::AuditEntry;
+pub use account::{Account, AccountId};
+pub use audit::{AuditEntry, AuditRow};
 pub use connection::{ConnectionRow, ConnectionState};
 pub use cursor::StreamRow;
 pub use db::{Durability, Store, Tx};
@@ -44,5 +47,6 @@ pub use role::Role;
 pub use run::RunRow;
 pub use search::Found;
 pub use secret::{SecretKey, random_secret};
+pub use session::{ApiToken, Session};
 pub use sync_error::{ErrorFilter, ErrorGroup, ErrorPlace, ErrorRow, ErrorSummary, SyncError};
 pub use throughput::Throughput;

@@ -50,7 +50,9 @@ impl Socket {
             }
         });
         tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
+            if let Err(error) =
+                axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
+            {
                 tracing::error!(%error, "the server ended");
             }
         });

@@ -5,6 +5,7 @@ mod config;
 mod connect;
 mod data;
 mod events;
+mod identity;
 mod listen;
 mod moment;
 mod simulators;
@@ -14,8 +15,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    campaign, check, demo, errors, import, lists, mappings, package, pause, plan, serve, settings, sim, sync,
-    undo,
+    admin, campaign, check, demo, errors, import, lists, mappings, package, pause, plan, serve, settings,
+    sim, sync, undo,
 };
 
 /// Keeps a HubSpot account and a Salesforce org in step, both ways.
@@ -60,6 +61,8 @@ enum Command {
     Campaign(campaign::Arguments),
     /// Write Tandem's own Salesforce package into a zip file
     Package(package::Arguments),
+    /// One-time links for administrators
+    Admin(admin::Arguments),
     /// Let changes wait
     Pause(data::Place),
     /// Go on after a pause, or after the brake stopped a pass
@@ -100,6 +103,7 @@ fn main() -> ExitCode {
             Command::Check(arguments) => check::run(arguments).await,
             Command::Campaign(arguments) => campaign::run(arguments).await,
             Command::Package(arguments) => package::run(&arguments),
+            Command::Admin(arguments) => admin::run(&arguments),
             Command::Pause(arguments) => pause::pause(&arguments),
             Command::Resume(arguments) => pause::resume(&arguments),
         }

@@ -9,10 +9,11 @@ use axum::http::{HeaderMap, Method};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use rand::Rng;
 use serde::Deserialize;
 use sha2::Sha256;
 use store::{Store, StoreError};
+
+use super::secret::random;
 
 /// The cookie that a browser's forms are bound to.
 pub const COOKIE: &str = "tandem_form";
@@ -28,14 +29,6 @@ impl std::fmt::Debug for FormKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("FormKey(..)")
     }
-}
-
-/// Bytes that nobody can guess, as text.
-#[must_use]
-pub fn random() -> String {
-    let mut bytes = [0; 32];
-    rand::rng().fill_bytes(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 impl FormKey {

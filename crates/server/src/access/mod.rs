@@ -1,14 +1,30 @@
 //! Who is there, and what they may do.
 
+mod audit;
 pub(crate) mod form;
+pub mod oidc;
+mod own;
+mod password;
+pub(crate) mod people;
+mod secret;
+mod session;
+mod sign_in;
+mod throttle;
+pub(crate) mod tokens;
+mod users;
 mod visit;
+mod welcome;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 
+use axum::Router;
+use store::AccountId;
+
 pub use store::Role;
 pub(crate) use visit::{Visit, only_signed_in, visit};
+pub use welcome::administrator_link;
 
 use crate::{App, Fault};
 
@@ -17,6 +33,8 @@ use crate::{App, Fault};
 pub enum Access {
     /// Everybody who can reach the address is administrator; for the demo on this machine.
     Open,
+    /// Those who sign in, each by their role.
+    SignIn,
 }
 
 /// Somebody who is signed in. As an argument of a page, it sends others to the sign-in page; of the API, it refuses them.
@@ -26,6 +44,10 @@ pub struct Signed {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// Their account; none in the demo.
+    pub account: Option<AccountId>,
+    /// The digest of their session; none for a program with a token.
+    pub(crate) session: Option<String>,
 }
 
 impl Signed {
@@ -62,7 +84,10 @@ impl OptionalFromRequestParts<App> for Signed {
 }
 
 /// Who sends a request.
-pub(crate) fn who(app: &App, headers: &HeaderMap) -> Result<Option<Signed>, Fault> {
+pub(crate) fn who(app: &App, headers: &HeaderMap, api: bool) -> Result<Option<Signed>, Fault> {
+    if let Some(token) = bearer(headers) {
+        return if api { tokens::opened(app, token) } else { Ok(None) };
+    }
     match app.access {
         Access::Open => {
             // A page elsewhere may have its own name lead to this machine; the browser still says that name.
@@ -70,9 +95,28 @@ pub(crate) fn who(app: &App, headers: &HeaderMap) -> Result<Option<Signed>, Faul
             if !host.is_none_or(is_loopback) {
                 return Err(Fault::new(StatusCode::FORBIDDEN, "fault-not-loopback"));
             }
-            Ok(Some(Signed { name: "demo".to_owned(), role: Role::Administrator }))
+            let name = "demo".to_owned();
+            Ok(Some(Signed { name, role: Role::Administrator, account: None, session: None }))
         }
+        Access::SignIn => session::opened(app, headers),
     }
+}
+
+/// The token that a program sends.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(axum::http::header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The pages of this area that need nobody signed in.
+pub(crate) fn outside() -> Router<App> {
+    Router::new().merge(sign_in::router()).merge(welcome::router()).merge(oidc::router())
+}
+
+/// The pages of this area for those who are signed in.
+pub(crate) fn inside() -> Router<App> {
+    Router::new().merge(own::router()).merge(users::router()).merge(tokens::router()).merge(audit::router())
 }
 
 /// Whether a host, with or without a port, is this machine.

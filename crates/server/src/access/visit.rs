@@ -2,13 +2,13 @@
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, SET_COOKIE};
+use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::{Signed, form, who};
+use super::{Signed, bearer, form, who};
 use crate::texts::{Language, Texts};
 use crate::{App, Fault, cookie};
 
@@ -40,17 +40,16 @@ pub async fn visit(State(app): State<App>, request: Request, next: Next) -> Resp
     let path = parts.uri.path().to_owned();
     let address = parts.uri.path_and_query().map_or_else(|| path.clone(), ToString::to_string);
     let kept = cookie::value(&parts.headers, form::COOKIE);
-    let browser = kept.clone().unwrap_or_else(form::random);
-    let session = String::new();
+    let browser = kept.clone().unwrap_or_else(super::secret::random);
     let mut visit = Visit {
         t: Texts(Language::of(&parts.headers)),
         signed: None,
-        csrf: app.form_key.token(&browser, &session),
+        csrf: app.form_key.token(&browser, ""),
         api: path == "/api" || path.starts_with("/api/"),
         path,
         address,
     };
-    let mut response = match admitted(&app, &mut visit, &mut parts, body, &browser, &session).await {
+    let mut response = match admitted(&app, &mut visit, &mut parts, body, &browser).await {
         Ok(request) => next.run(request).await,
         Err(fault) => fault.into_response(),
     };
@@ -74,12 +73,13 @@ async fn admitted(
     parts: &mut Parts,
     body: Body,
     browser: &str,
-    session: &str,
 ) -> Result<Request, Fault> {
-    visit.signed = who(app, &parts.headers)?;
+    visit.signed = who(app, &parts.headers, visit.api)?;
+    let session = visit.signed.as_ref().and_then(|signed| signed.session.clone()).unwrap_or_default();
+    visit.csrf = app.form_key.token(browser, &session);
     parts.extensions.insert(visit.clone());
     let mut request = Request::new(body);
-    if !form::only_reads(&parts.method) && !parts.headers.contains_key(AUTHORIZATION) {
+    if !form::only_reads(&parts.method) && bearer(&parts.headers).is_none() {
         let refused = || Fault::new(StatusCode::FORBIDDEN, "fault-form");
         if form::from_elsewhere(&parts.headers) {
             return Err(refused());
@@ -90,7 +90,7 @@ async fn admitted(
                 .await
                 .map_err(|_| Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "fault-too-large"))?;
             let token = form::sent(&parts.headers, &bytes).await.unwrap_or_default();
-            if !app.form_key.fits(&token, browser, session) {
+            if !app.form_key.fits(&token, browser, &session) {
                 return Err(refused());
             }
             request = Request::new(bytes.into());
@@ -135,7 +135,9 @@ pub async fn only_signed_in(request: Request, next: Next) -> Response {
     if visit.signed.is_some() {
         return next.run(request).await;
     }
-    if visit.api || !form::only_reads(request.method()) {
+    // A part of a page is not the place for a form to sign in: the script loads the page whole.
+    let part = request.headers().contains_key("hx-request");
+    if visit.api || part || !form::only_reads(request.method()) {
         return Fault::not_signed_in().into_response();
     }
     Redirect::to(&format!("/sign-in?then={}", crate::layout::escaped(&visit.address))).into_response()

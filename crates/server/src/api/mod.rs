@@ -3,6 +3,7 @@
 //! Each area adds its own routes in its own file, as `routes()`; a route that is not made with `routes!` is not in the
 //! document, and a test fails.
 
+mod access;
 mod connections;
 mod records;
 mod sync;
@@ -39,6 +40,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(sync::routes())
         .merge(records::routes())
         .merge(work::routes())
+        .merge(access::routes())
 }
 
 /// The API and its document.

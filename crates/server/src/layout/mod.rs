@@ -29,7 +29,12 @@ struct Place {
 }
 
 /// The places of the whole of Tandem.
-const PLACES: [Place; 1] = [Place { key: "layout-connections", path: "/", role: Role::Viewer }];
+const PLACES: [Place; 4] = [
+    Place { key: "layout-connections", path: "/", role: Role::Viewer },
+    Place { key: "layout-users", path: "/users", role: Role::Administrator },
+    Place { key: "layout-tokens", path: "/tokens", role: Role::Viewer },
+    Place { key: "layout-audit", path: "/audit", role: Role::Administrator },
+];
 /// The places of one connection.
 const CONNECTION_PLACES: [Place; 12] = [
     Place { key: "health-title", path: "health", role: Role::Viewer },

@@ -2,12 +2,13 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
@@ -37,6 +38,28 @@ pub fn connected() -> Arc<Store> {
     };
     store.create_connection(&row).unwrap();
     store
+}
+
+thread_local! {
+    /// Seconds since 1970; every test has its own thread.
+    static NOW: Cell<i64> = const { Cell::new(1_800_000_000) };
+}
+
+/// The time of the test.
+pub fn now() -> Timestamp {
+    Timestamp::from_second(NOW.get()).unwrap()
+}
+
+/// Lets time pass.
+pub fn wait(hours: i64, seconds: i64) {
+    NOW.set(NOW.get() + hours * 3_600 + seconds);
+}
+
+/// A Tandem that asks for sign-in, at the time of the test.
+pub fn closed(store: Arc<Store>) -> App {
+    let mut app = App::new(store, Access::SignIn).unwrap();
+    app.now = now;
+    app
 }
 
 /// What was answered.
@@ -108,6 +131,27 @@ impl Browser {
             }
         }
         answer
+    }
+
+    /// Asks the API as a program does that sends a token.
+    pub async fn api(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> Answer {
+        let request =
+            Request::builder().method(method).uri(path).header(AUTHORIZATION, format!("Bearer {token}"));
+        let request = match body {
+            Some(body) => request.header(CONTENT_TYPE, "application/json").body(Body::from(body.to_string())),
+            None => request.body(Body::empty()),
+        };
+        self.send(request.unwrap()).await
+    }
+
+    /// Whether the browser holds a cookie.
+    pub fn has_cookie(&self, name: &str) -> bool {
+        self.cookies.contains_key(name)
+    }
+
+    /// Signs in with a password.
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
+        self.post("/sign-in", &format!("email={email}&password={password}&then=/")).await
     }
 
     pub async fn get(&mut self, path: &str) -> Answer {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use clap::Args;
 use engine::Supervisor;
+use serde_json::json;
 use server::{Access, App};
 use transport::World;
 
 use crate::events::EventService;
 use crate::listen::{bind, told_to_stop};
-use crate::{config, connect, data};
+use crate::{config, connect, data, identity};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -44,15 +45,32 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if rows.is_empty() {
         eprintln!("nothing is connected yet; open {}", socket.url());
     }
-    let app = App::new(folder.store.clone(), Access::Open)?
-        .with_public_url(config::public_url().as_deref())
+    let public_url = config::public_url().unwrap_or_else(|| socket.url());
+    let app = App::new(folder.store.clone(), Access::SignIn)?
+        .with_public_url(Some(&public_url))
+        .with_oidc(identity::provider()?)
         .with_supervisor(Arc::clone(&supervisor));
+    let administrator = first_link(&folder, &public_url)?;
+    if arguments.data.json {
+        println!("{}", json!({ "url": socket.url(), "administrator_link": administrator }));
+    } else if let Some(link) = &administrator {
+        eprintln!("nobody is administrator yet; whoever opens this link within a day becomes it:\n  {link}");
+    }
     socket.serve(server::router(app).merge(server::webhooks(webhooks(&supervisor))));
     supervisor.start_all().await?;
     told_to_stop().await;
     eprintln!("stopping: finishing what is in hand");
     supervisor.stop().await;
     Ok(())
+}
+
+/// The link for the first administrator, where there is none yet.
+fn first_link(folder: &data::Data, public_url: &str) -> anyhow::Result<Option<String>> {
+    if folder.store.has_administrator()? {
+        return Ok(None);
+    }
+    let path = server::administrator_link(&folder.store, jiff::Timestamp::now())?;
+    Ok(Some(format!("{}{path}", public_url.trim_end_matches('/'))))
 }
 
 /// The intake of HubSpot's webhooks, for every connection whose app's secret is known.
