@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { assertAccessible, assertFitsPhone, landing, launch, openPage } from './lib/browser.mjs';
+import { assertAccessible, assertFits, landing, launch, openPage } from './lib/browser.mjs';
 import { start } from './lib/program.mjs';
 
 const EMAIL = 'ada@tandem.example';
@@ -163,10 +163,11 @@ test('every page can be used by everybody, on a phone, in both languages, light 
     await page.goto(at('/'));
     await press(page, language);
     await page.emulateMedia({ colorScheme: scheme });
+    await page.setViewportSize({ width: 375, height: 812 });
     for (const path of paths) {
       await page.goto(at(path));
       await assertAccessible(page);
-      await assertFitsPhone(page);
+      await assertFits(page);
     }
   }
   assert.deepEqual(surprises, []);

@@ -1,9 +1,11 @@
 // The demo, as somebody who tries it for the first time meets it.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 
 import { assertAccessible, landing, launch, openPage } from './lib/browser.mjs';
 import { eventually } from './lib/eventually.mjs';
@@ -104,6 +106,18 @@ test('the page of the demo can be used by everybody', async () => {
   const { page } = await openPage(browser);
   await page.goto(demo.ready.url);
   await assertAccessible(page);
+});
+
+test('the demo can be asked and told from the command line', async () => {
+  const remote = async (...args) => {
+    const { stdout } = await promisify(execFile)(process.env.TANDEM, ['remote', '--server', demo.ready.url, ...args]);
+    return stdout && JSON.parse(stdout);
+  };
+  assert.equal((await remote('me')).role, 'administrator');
+  assert.equal((await remote('status')).name, 'Lantern Instruments');
+  assert.deepEqual((await remote('plan')).counts, [], 'both sides are in step');
+  await remote('sync');
+  await assert.rejects(remote('--connection', 'none', 'status'), /There is no such connection/);
 });
 
 test('an interrupt ends the demo within 10 s, and nothing is left behind', async () => {

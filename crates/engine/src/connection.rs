@@ -60,6 +60,8 @@ pub struct Connection {
     pub(crate) meter: Arc<Meter>,
     /// Told when Salesforce is to be polled before its time.
     pub(crate) poll_now: Notify,
+    /// As `poll_now`, for HubSpot.
+    pub(crate) poll_hubspot_now: Notify,
     /// What each task waits for.
     pub(crate) trouble: Mutex<BTreeMap<&'static str, String>>,
     /// HubSpot calls that the store knows of.
@@ -116,6 +118,7 @@ impl Connection {
         Self {
             meter,
             poll_now: Notify::new(),
+            poll_hubspot_now: Notify::new(),
             trouble: Mutex::default(),
             counted: std::sync::atomic::AtomicU64::new(0),
             run: Mutex::new(String::new()),
@@ -289,6 +292,13 @@ impl Connection {
         self.store.mark_many(&self.id, side, object, &[record.to_owned()], store::Cause::Hint, self.now())?;
         self.wake.notify_one();
         Ok(())
+    }
+
+    /// Has both sides looked at now, without waiting for the next poll.
+    pub fn look_now(&self) {
+        self.poll_now.notify_one();
+        self.poll_hubspot_now.notify_one();
+        self.wake();
     }
 
     /// Has the engine look for marks that somebody else has set.

@@ -117,7 +117,7 @@ impl Connection {
             let asked = async {
                 match side {
                     Side::Salesforce => self.poll_now.notified().await,
-                    Side::HubSpot => std::future::pending().await,
+                    Side::HubSpot => self.poll_hubspot_now.notified().await,
                 }
             };
             let waited = self.wait(pause, &mut stop);

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use common::Browser;
 
 fn sources(folder: &Path) -> String {
@@ -59,4 +60,18 @@ async fn connections_are_listed_with_their_state() {
             (StatusCode::OK, Some("Lantern Instruments"))
         );
     }
+}
+
+#[tokio::test]
+async fn what_is_not_at_work_says_so_and_other_sites_are_refused() {
+    let browser = Browser::open(common::connected());
+    let ask = |site: &'static str| {
+        Request::post("/api/v1/connections/demo/sync")
+            .header("sec-fetch-site", site)
+            .body(Body::empty())
+            .unwrap()
+    };
+    let answer = browser.send(ask("same-origin")).await;
+    assert_eq!((answer.status, answer.json()["type"].as_str()), (StatusCode::CONFLICT, Some("not-at-work")));
+    assert_eq!(browser.send(ask("cross-site")).await.status, StatusCode::FORBIDDEN);
 }

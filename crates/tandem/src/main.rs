@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    admin, campaign, check, demo, errors, import, lists, mappings, package, pause, plan, serve, settings,
-    sim, sync, undo,
+    admin, campaign, check, demo, errors, import, lists, mappings, package, pause, plan, remote, serve,
+    settings, sim, sync, undo,
 };
 
 /// Keeps a HubSpot account and a Salesforce org in step, both ways.
@@ -61,6 +61,8 @@ enum Command {
     Campaign(campaign::Arguments),
     /// Write Tandem's own Salesforce package into a zip file
     Package(package::Arguments),
+    /// Ask and tell a running Tandem over its API, from anywhere
+    Remote(remote::Arguments),
     /// One-time links for administrators
     Admin(admin::Arguments),
     /// Let changes wait
@@ -103,6 +105,7 @@ fn main() -> ExitCode {
             Command::Check(arguments) => check::run(arguments).await,
             Command::Campaign(arguments) => campaign::run(arguments).await,
             Command::Package(arguments) => package::run(&arguments),
+            Command::Remote(arguments) => remote::run(arguments).await,
             Command::Admin(arguments) => admin::run(&arguments),
             Command::Pause(arguments) => pause::pause(&arguments),
             Command::Resume(arguments) => pause::resume(&arguments),

@@ -46,3 +46,5 @@ fault-oidc-not-verified = The identity provider does not vouch for your email ad
 fault-oidc-not-verified-remedy = Confirm the address there, then sign in again.
 fault-oidc-not-invited = You have no access to this Tandem
 fault-oidc-not-invited-remedy = Ask an administrator of Tandem to invite this address.
+fault-not-at-work = The connection is not at work
+fault-not-at-work-remedy = Its state says why. Put that right, then try again.

@@ -46,3 +46,5 @@ fault-oidc-not-verified = 身分提供者未確認您的電子郵件地址
 fault-oidc-not-verified-remedy = 請先在該系統確認電子郵件地址，再重新登入。
 fault-oidc-not-invited = 您沒有存取此 Tandem 的權限
 fault-oidc-not-invited-remedy = 請 Tandem 管理員邀請這個地址。
+fault-not-at-work = 這個連線目前沒有在運作
+fault-not-at-work-remedy = 連線的狀態會說明原因。請處理後再試一次。

@@ -5,6 +5,7 @@
 
 mod access;
 mod connections;
+mod operate;
 mod records;
 mod sync;
 mod work;
@@ -41,6 +42,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(records::routes())
         .merge(work::routes())
         .merge(access::routes())
+        .merge(operate::routes())
 }
 
 /// The API and its document.

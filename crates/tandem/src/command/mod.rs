@@ -11,6 +11,7 @@ pub mod mappings;
 pub mod package;
 pub mod pause;
 pub mod plan;
+pub mod remote;
 pub mod serve;
 pub mod settings;
 pub mod sim;
