@@ -5,7 +5,6 @@ use model::ConnectionId;
 use super::Setup;
 use super::answers::Step;
 use super::error::{Refused, SetupError};
-use super::package::EMBED_SECRET;
 use super::prerequisites::{Finding, Need, may_go_on};
 
 impl Setup {
@@ -35,7 +34,8 @@ impl Setup {
             });
             return Err(Refused::Prerequisites(named.collect()).into());
         }
-        let (store, key) = (self.supervisor.store(), &self.supervisor.credentials().key);
+
+        let store = self.supervisor.store();
         let rows = store.connections()?;
         let taken = rows.iter().find(|known| known.hubspot_account == account.id);
         if let Some(taken) = taken {
@@ -55,9 +55,6 @@ impl Setup {
         // Sealed before the connection is there: one without access would be no use after a crash in between.
         to.keep_hubspot(&hubspot)?;
         to.keep_salesforce(&salesforce)?;
-        if let Some(secret) = store.secret(key, draft, EMBED_SECRET)? {
-            store.put_secret(key, id.as_str(), EMBED_SECRET, &secret)?;
-        }
         store.create_connection(&row)?;
         self.forget(draft);
         store.delete_draft(draft)?;

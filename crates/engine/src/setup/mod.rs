@@ -29,7 +29,6 @@ pub use choose::{Outcome, Preview, Segment};
 pub use embed::Page;
 pub use error::{Refused, SetupError};
 pub use hubspot::HUBSPOT_CALLBACK;
-pub use package::EMBED_SECRET;
 pub use prerequisites::{Finding, Need, Prerequisite, may_choose, may_go_on};
 pub use salesforce::SALESFORCE_CALLBACK;
 

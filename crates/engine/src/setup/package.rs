@@ -4,13 +4,11 @@
 use ::salesforce::{Client, Deployment};
 use jiff::Timestamp;
 
+use super::Setup;
 use super::answers::PackageState;
 use super::error::{Refused, SetupError, of_salesforce};
-use super::{Setup, drafts::random};
-use crate::package::{INTEGRATION_PERMISSION_SET, embed_zip};
-
-/// The name under which the secret of the embed window is sealed, with a set-up and with its connection.
-pub const EMBED_SECRET: &str = "embed";
+use crate::embed::embed_secret;
+use crate::package::{APEX_TESTS, INTEGRATION_PERMISSION_SET, embed_zip};
 
 /// How many of a failed deployment's problems are kept.
 const PROBLEMS: usize = 10;
@@ -45,20 +43,13 @@ impl Setup {
     /// When the package cannot be made for this installation's address, or Salesforce refuses it.
     pub async fn deploy_package(&self, draft: &str) -> Result<(), SetupError> {
         let client = self.salesforce_of(draft)?;
-        let secret = match self.opened::<String>(draft, EMBED_SECRET)? {
-            Some(secret) => secret,
-            None => {
-                let secret = random(self.supervisor.world());
-                self.seal(draft, EMBED_SECRET, &secret)?;
-                secret
-            }
-        };
+        let org = self.answers(draft)?.salesforce.ok_or(Refused::TooEarly)?;
+        let secret = embed_secret(self.supervisor.store(), &self.supervisor.credentials().key, &org.id)?;
         let address = self.public_url()?;
         let zip = embed_zip(&address, &secret).map_err(|error| Refused::Package(error.to_string()))?;
         // Classes go into a production org only with their tests.
         let began_at = self.now();
-        let deployment =
-            client.deploy(&zip, &["TandemEmbedTest"]).await.map_err(|error| of_salesforce(&error))?;
+        let deployment = client.deploy(&zip, &APEX_TESTS).await.map_err(|error| of_salesforce(&error))?;
         self.change(draft, |answers| {
             answers.package = PackageState::Deploying { deployment, began_at, total: 0, deployed: 0 };
         })

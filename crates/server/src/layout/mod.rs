@@ -32,7 +32,6 @@ struct Place {
 const PLACES: [Place; 5] = [
     Place { key: "layout-connections", path: "/", role: Role::Viewer },
     Place { key: "layout-setup", path: "/setup", role: Role::Administrator },
-    Place { key: "layout-connections", path: "/", role: Role::Viewer },
     Place { key: "layout-users", path: "/users", role: Role::Administrator },
     Place { key: "layout-tokens", path: "/tokens", role: Role::Viewer },
     Place { key: "layout-audit", path: "/audit", role: Role::Administrator },

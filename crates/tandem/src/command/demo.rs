@@ -110,8 +110,12 @@ async fn show_embed_window(
             token: SecretString::from(access.access_token),
         };
         let client = salesforce::Client::new(World::real()?, salesforce::Config::new(auth));
-        for zip in [package::embed_zip(&public_url, &secret)?, package::record_pages_zip()?] {
-            let id = client.deploy(&zip).await?;
+        let steps = [
+            (package::embed_zip(&public_url, &secret)?, package::APEX_TESTS.as_slice()),
+            (package::record_pages_zip()?, &[]),
+        ];
+        for (zip, tests) in steps {
+            let id = client.deploy(&zip, tests).await?;
             loop {
                 let deployment = client.deployment(&id).await?;
                 if deployment.done {
