@@ -217,6 +217,7 @@ impl Connection {
                     source_record: job.new.record.id.clone(),
                     source: sent_from(&job.new.route, target, &job.values, &job.new.record.values),
                     sent: job.values.clone(),
+                    held: Values::new(),
                     reasons: BTreeMap::new(),
                     created_at: now,
                 })?;

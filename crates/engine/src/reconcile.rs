@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{EditTime, FieldPair, PairPlan, PairView, Side, Sides, Values};
+use model::{EditTime, FieldPair, Kind, PairPlan, PairView, Side, Sides, Value, Values};
 use store::{HistoryEntry, Intent, NewIntent, Outcome, Resting, SyncError, Tx};
 
 use crate::connection::Connection;
@@ -161,15 +161,26 @@ impl Connection {
             else {
                 continue;
             };
-            if shadows.get(target).get(&target_field.name) == Some(now)
-                || !model::same_stored(sent, now, field_pair, target)
-            {
+            let shadow = shadows.get(target).get(&target_field.name);
+            let Some(before) = intent.held.get(&target_field.name).or(shadow).cloned() else { continue };
+            if before == *now {
                 continue;
             }
-            let before = shadows.get_mut(target).insert(target_field.name.clone(), now.clone());
-            if let Some(source) = intent.source.get(&source_field.name) {
+            let whole = model::same_stored(sent, now, field_pair, target);
+            let after = match (&target_field.kind, whole) {
+                (_, true) => now.clone(),
+                // A set may have been written in part.
+                (Kind::References { .. }, false) => written_of_set(&before, sent, now),
+                _ => continue,
+            };
+            if after == before {
+                continue;
+            }
+            shadows.get_mut(target).insert(target_field.name.clone(), after.clone());
+            if let Some(source) = intent.source.get(&source_field.name).filter(|_| whole) {
                 shadows.get_mut(target.other()).insert(source_field.name.clone(), source.clone());
             }
+            let before = Some(before);
             recovered.push(HistoryEntry {
                 run: self.run_name(),
                 at: intent.created_at,
@@ -179,7 +190,7 @@ impl Connection {
                 link: Some(pair.link.id),
                 field: Some(target_field.name.clone()),
                 before,
-                after: Some(now.clone()),
+                after: Some(after),
                 cause: "recovered".to_owned(),
                 reason: intent.reasons.get(&target_field.name).cloned().unwrap_or_default(),
                 outcome: Outcome::Written,
@@ -325,6 +336,7 @@ impl Connection {
                 let Some(work) = works.get(*index) else { continue };
                 let mut source = Values::new();
                 let mut reasons = BTreeMap::new();
+                let mut held = Values::new();
                 for pair in &route.pairs {
                     let name = &pair.field(side).name;
                     if sent.contains_key(name) {
@@ -335,6 +347,7 @@ impl Connection {
                         if let Some(write) = work.plan.writes(side).iter().find(|write| write.field == *name)
                         {
                             reasons.insert(name.clone(), write.reason.as_str().to_owned());
+                            held.insert(name.clone(), write.before.clone());
                         }
                     }
                 }
@@ -347,6 +360,7 @@ impl Connection {
                     source_record: work.pair.record(side.other()).id.clone(),
                     source,
                     sent: sent.clone(),
+                    held,
                     reasons,
                     created_at: now,
                 })?;
@@ -620,6 +634,19 @@ impl Work {
     }
 }
 
+/// What a set held once those of its members were written that were: what a person changed besides is not among it.
+fn written_of_set(before: &Value, sent: &Value, now: &Value) -> Value {
+    let members = |value: &Value| match value {
+        Value::Choices(ids) => ids.clone(),
+        _ => BTreeSet::new(),
+    };
+    let (before, sent, now) = (members(before), members(sent), members(now));
+    let given = now.difference(&before).filter(|id| sent.contains(*id));
+    let kept = before.iter().filter(|id| now.contains(*id) || sent.contains(*id));
+    let after: BTreeSet<String> = kept.chain(given).cloned().collect();
+    if after.is_empty() { Value::Blank } else { Value::Choices(after) }
+}
+
 /// Two records met, and nobody goes with the owner of one. What the other holds is kept, so that a later edit there is
 /// known as one; the owner counts as an edit that has not gone across yet, and does so once somebody goes with it.
 fn note_unmatched(route: &Route, work: &Work, shadows: &mut Sides<Values>) {
@@ -635,7 +662,7 @@ fn note_unmatched(route: &Route, work: &Work, shadows: &mut Sides<Values>) {
         if met {
             let held = work.pair.record(kept).values.get(&pair.field(kept).name).cloned().unwrap_or_default();
             shadows.get_mut(kept).insert(pair.field(kept).name.clone(), held);
-            shadows.get_mut(open).insert(pair.field(open).name.clone(), model::Value::Blank);
+            shadows.get_mut(open).insert(pair.field(open).name.clone(), Value::Blank);
         }
     }
 }

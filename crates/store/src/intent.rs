@@ -31,6 +31,8 @@ pub struct NewIntent {
     pub source: Values,
     /// What was sent.
     pub sent: Values,
+    /// What the target held of it before; nothing where it was not known.
+    pub held: Values,
     /// Which rule decided, by target field.
     pub reasons: BTreeMap<String, String>,
     /// When it was sent.
@@ -54,6 +56,8 @@ pub struct Intent {
     pub source: Values,
     /// What was sent.
     pub sent: Values,
+    /// What the target held of it before; nothing where it was not known.
+    pub held: Values,
     /// Which rule decided, by target field.
     pub reasons: BTreeMap<String, String>,
     /// When it was sent.
@@ -61,13 +65,14 @@ pub struct Intent {
 }
 
 const COLUMNS: &str =
-    "link, target, target_object, source_object, source_record, source, sent, reasons, created_at";
+    "link, target, target_object, source_object, source_record, source, sent, reasons, created_at, held";
 
 struct Raw {
     intent: Intent,
     source: String,
     sent: String,
     reasons: String,
+    held: String,
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Raw> {
@@ -81,12 +86,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Raw> {
             source_record: row.get(4)?,
             source: Values::new(),
             sent: Values::new(),
+            held: Values::new(),
             reasons: BTreeMap::new(),
             created_at: moment(row.get(8)?),
         },
         source: row.get(5)?,
         sent: row.get(6)?,
         reasons: row.get(7)?,
+        held: row.get(9)?,
     })
 }
 
@@ -95,6 +102,7 @@ fn finish(raw: Raw) -> Result<Intent, StoreError> {
     intent.source = from_json("an intent", &raw.source)?;
     intent.sent = from_json("an intent", &raw.sent)?;
     intent.reasons = from_json("an intent", &raw.reasons)?;
+    intent.held = from_json("an intent", &raw.held)?;
     Ok(intent)
 }
 
@@ -171,10 +179,10 @@ impl Tx<'_> {
         self.db
             .prepare_cached(
                 "INSERT INTO intent (connection, link, target, target_object, source_object, source_record, source, \
-                 sent, reasons, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+                 sent, reasons, created_at, held) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
                  ON CONFLICT (connection, target, source_object, source_record) DO UPDATE SET link = excluded.link, \
                  target_object = excluded.target_object, source = excluded.source, sent = excluded.sent, \
-                 reasons = excluded.reasons, created_at = excluded.created_at",
+                 reasons = excluded.reasons, created_at = excluded.created_at, held = excluded.held",
             )?
             .execute(params![
                 new.connection.as_str(),
@@ -186,7 +194,8 @@ impl Tx<'_> {
                 to_json("an intent", &new.source)?,
                 to_json("an intent", &new.sent)?,
                 to_json("an intent", &new.reasons)?,
-                millis(new.created_at)
+                millis(new.created_at),
+                to_json("an intent", &new.held)?
             ])?;
         Ok(())
     }

@@ -144,7 +144,10 @@ fn from_nothing_to_the_first_sync_with_a_restart_between_any_two_steps() {
         assert!(place.store.connection(&id).unwrap().is_some());
         assert_eq!(place.sealed(&draft, "hubspot"), None);
         assert!(place.sealed(id.as_str(), "hubspot").is_some());
-        assert!(place.sealed(id.as_str(), engine::setup::EMBED_SECRET).is_some());
+        let org = place.pairs[0].salesforce.access().org_id;
+        assert!(
+            !engine::embed::embed_secrets(&place.store, &place.key, &org, place.now()).unwrap().is_empty()
+        );
         wait(300).await;
         assert_eq!(place.pairs[0].in_salesforce(), 1);
     });

@@ -120,8 +120,10 @@ impl Connection {
         let links = rows.iter().map(|(indexes, ..)| self.link_of_steps(steps, indexes));
         let links: Vec<Option<Link>> = links.collect::<Result<_, _>>()?;
         self.store.transaction(|tx| {
-            for ((_, _, sent), link) in rows.iter().zip(&links) {
+            for ((indexes, _, sent), link) in rows.iter().zip(&links) {
                 let Some(link) = link else { continue };
+                let written = indexes.iter().filter_map(|index| steps.get(*index));
+                let held = written.filter_map(|step| Some((step.field.clone()?, step.held.clone())));
                 tx.put_intent(&NewIntent {
                     connection: self.id.clone(),
                     link: Some(link.id),
@@ -131,6 +133,7 @@ impl Connection {
                     source_record: link.record(side.other()).to_owned(),
                     source: Values::new(),
                     sent: sent.clone(),
+                    held: held.collect(),
                     reasons: sent.keys().map(|field| (field.clone(), UNDO.to_owned())).collect(),
                     created_at: now,
                 })?;

@@ -340,5 +340,10 @@ fn same(one: &Value, other: &Value) -> bool {
 /// Whether the record of `side` holds something else than when the two last agreed.
 fn edited_since(link: &Link, side: Side, record: &RecordState) -> bool {
     let shadow = link.shadows.get(side);
-    record.values.iter().any(|(field, value)| shadow.get(field).is_some_and(|agreed| !same(agreed, value)))
+    // A Salesforce record is never without an owner: where none was agreed on, it is one whom nobody goes with.
+    let open =
+        |field: &str, agreed: &Value| side == Side::Salesforce && field == "OwnerId" && agreed.is_blank();
+    record.values.iter().any(|(field, value)| {
+        shadow.get(field).is_some_and(|agreed| !same(agreed, value) && !open(field, agreed))
+    })
 }

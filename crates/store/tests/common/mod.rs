@@ -84,6 +84,7 @@ pub fn intent(link: Option<LinkId>, record: &str, sent: &str) -> NewIntent {
         source_record: record.to_owned(),
         source: values(&[("a", sent)]),
         sent: values(&[("A", sent)]),
+        held: values(&[("A", "before")]),
         reasons: [("A".to_owned(), "only_hubspot_changed".to_owned())].into(),
         created_at: at(5),
     }
