@@ -37,7 +37,7 @@ pub(crate) struct Recovered {
 /// Where a stray belongs.
 pub(crate) enum Place {
     /// With this record, which nobody else is linked to.
-    With(Box<RecordState>, Option<Recovered>),
+    With(Box<RecordState>, Option<Box<Recovered>>),
     /// It shares its key with others and is not the one that is in step.
     Shares { key: String, with: Vec<String> },
     /// With nobody: it may be created.
@@ -116,7 +116,12 @@ impl Connection {
             schema.keep_mapped(side, &mut stray.record);
             match place {
                 Place::With(counterpart, recovered) => {
-                    pairs.push(self.link(side, stray, *counterpart, recovered)?);
+                    pairs.push(self.link(
+                        side,
+                        stray,
+                        *counterpart,
+                        recovered.map(|recovered| *recovered),
+                    )?);
                 }
                 Place::Shares { key, with } => self.refuse_shared(side, &stray, &key, &with)?,
                 Place::Nowhere => match creation {
@@ -252,7 +257,7 @@ impl Connection {
                     taken.insert(origin.id.clone());
                     *place = Some(Place::With(
                         Box::new(origin.clone()),
-                        intent.map(|intent| recovered(intent, side, &stray.record)),
+                        intent.map(|intent| Box::new(recovered(intent, side, &stray.record))),
                     ));
                 }
             }
@@ -276,7 +281,7 @@ impl Connection {
                 let (Some(found), Some(intent)) = (found, asked.get(&stray.record.id)) else { continue };
                 if place.is_none() && free.contains(&found.id) && taken.insert(found.id.clone()) {
                     let recovered = recovered(intent.clone(), other, found);
-                    *place = Some(Place::With(Box::new(found.clone()), Some(recovered)));
+                    *place = Some(Place::With(Box::new(found.clone()), Some(Box::new(recovered))));
                 }
             }
         }
