@@ -18,6 +18,7 @@ use axum::routing::{get, post};
 use engine::setup::{Answers, Setup, SetupError, Step};
 use store::Role;
 
+use crate::control::see_done;
 use crate::layout::see;
 use crate::texts::Texts;
 use crate::{App, Fault, Page, Signed, templates};
@@ -109,7 +110,7 @@ async fn discard(
     Path(draft): Path<String>,
 ) -> Result<Response, Fault> {
     of(&app, &signed)?.discard(&draft).map_err(Fault::failed)?;
-    Ok(see("/setup?done=setup-done-discarded"))
+    Ok(see_done("/setup", "setup-done-discarded"))
 }
 
 /// Asked again and again while a person signs in elsewhere: nothing as long as they have not come back, then where to go on.

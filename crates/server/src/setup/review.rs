@@ -12,7 +12,7 @@ use engine::setup::{Answers, EmbedState, Outcome, PackageState, Preview, Setup, 
 use serde::Deserialize;
 
 use super::{Frame, after, of};
-use crate::layout::see;
+use crate::control::see_done;
 use crate::texts::Texts;
 use crate::{App, Fault, Page, Signed, templates};
 
@@ -259,7 +259,7 @@ async fn finish(
     Path(draft): Path<String>,
 ) -> Result<Response, Fault> {
     match of(&app, &signed)?.finish(&draft).await {
-        Ok(id) => Ok(see(&format!("/c/{}/health?done=setup-done-finished", id.as_str()))),
+        Ok(id) => Ok(see_done(&format!("/c/{}/health", id.as_str()), "setup-done-finished")),
         Err(error) => after(&app, &signed, page, &draft, Step::Review, Err(error)).await,
     }
 }
