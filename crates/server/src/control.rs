@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::response::Response;
 use engine::Supervisor;
 use model::{ConnectionId, Side};
-use serde_json::{Value, json};
-use store::{AuditEntry, ErrorFilter};
+use serde_json::json;
+use store::ErrorFilter;
 
 use crate::layout::see;
 use crate::{App, Fault, Signed};
@@ -37,7 +37,7 @@ pub fn engine_of(app: &App, id: &ConnectionId) -> Result<Arc<engine::Connection>
 /// When the store cannot be used.
 pub fn pause(app: &App, signed: &Signed, id: &ConnectionId) -> Result<(), Fault> {
     supervisor(app)?.pause(id, &format!("paused by {}", signed.name)).map_err(Fault::failed)?;
-    audit(app, signed, Some(id), "pause", None, None)
+    Ok(app.note(signed, Some(id), "pause", None, None)?)
 }
 
 /// Lets a connection go on; with `release`, what the brake stopped is done.
@@ -46,7 +46,7 @@ pub fn pause(app: &App, signed: &Signed, id: &ConnectionId) -> Result<(), Fault>
 /// When the store cannot be used.
 pub fn resume(app: &App, signed: &Signed, id: &ConnectionId, release: bool) -> Result<(), Fault> {
     supervisor(app)?.resume(id, release).map_err(Fault::failed)?;
-    audit(app, signed, Some(id), if release { "release-brake" } else { "resume" }, None, None)
+    Ok(app.note(signed, Some(id), if release { "release-brake" } else { "resume" }, None, None)?)
 }
 
 /// Has the records looked at again whose errors stand; answers how many.
@@ -59,7 +59,7 @@ pub fn retry(app: &App, signed: &Signed, id: &ConnectionId, filter: &ErrorFilter
         None => engine::retry(&app.store, id, filter, (app.now)())?,
     };
     let what = json!({ "category": filter.category, "code": filter.code, "record": filter.record, "records": records });
-    audit(app, signed, Some(id), "resync", None, Some(what))?;
+    app.note(signed, Some(id), "resync", None, Some(what))?;
     Ok(records)
 }
 
@@ -82,34 +82,13 @@ pub fn sync_now(
             app.store.mark_many(id, side, object, &records, store::Cause::Person, (app.now)())?;
         }
     }
-    audit(
-        app,
+    Ok(app.note(
         signed,
         Some(id),
         "sync-now",
         None,
         Some(json!({ "side": side, "object": object, "record": record })),
-    )
-}
-
-/// Writes down who did what.
-///
-/// # Errors
-/// When the store cannot be written.
-pub fn audit(
-    app: &App,
-    signed: &Signed,
-    id: Option<&ConnectionId>,
-    what: &str,
-    before: Option<Value>,
-    after: Option<Value>,
-) -> Result<(), Fault> {
-    let entry =
-        AuditEntry { at: (app.now)(), who: signed.name.clone(), what: what.to_owned(), before, after };
-    if let Some(id) = id {
-        app.store.add_audit(id, &entry)?;
-    }
-    Ok(())
+    )?)
 }
 
 /// Sends the browser to look at `address`, which says under `key` what was done.

@@ -132,6 +132,6 @@ async fn disconnect(
         "connection": row.id.as_str(), "name": row.name, "hubspot_account": row.hubspot_account,
         "salesforce_org": row.salesforce_org,
     });
-    control::audit(&app, &signed, None, "disconnect", Some(was), None)?;
+    app.note(&signed, Some(&row.id), "disconnect", Some(was), None)?;
     Ok(see_done("/", "connections-done-disconnected"))
 }

@@ -156,7 +156,7 @@ async fn plan(
 /// Goes on with the import that was cut short.
 fn resume(app: &App, signed: &Signed, row: &ConnectionRow, what: String) -> Result<u64, Fault> {
     let engine = control::engine_of(app, &row.id)?;
-    control::audit(app, signed, Some(&row.id), "import", None, Some(serde_json::json!({ "resumed": what })))?;
+    app.note(signed, Some(&row.id), "import", None, Some(serde_json::json!({ "resumed": what })))?;
     let task = Task::Import { what, import: serde_json::Value::Null, apply: true };
     Ok(app.jobs.begin(&row.id, task, (app.now)(), async move {
         let summary = engine.import(None).await.map_err(|error| error.to_string())?;

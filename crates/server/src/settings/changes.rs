@@ -129,7 +129,7 @@ pub async fn apply(
     engine.check_settings(settings).await.map_err(Fault::refused)?;
     control::supervisor(app)?.change_settings(&row.id, settings).await.map_err(Fault::failed)?;
     let after = serde_json::to_value(settings).map_err(Fault::failed)?;
-    control::audit(app, signed, Some(&row.id), "settings", Some(row.settings.clone()), Some(after))
+    Ok(app.note(signed, Some(&row.id), "settings", Some(row.settings.clone()), Some(after))?)
 }
 
 async fn discard(State(app): State<App>, signed: Signed, page: Page) -> Result<Response, Fault> {

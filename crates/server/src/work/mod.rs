@@ -138,7 +138,7 @@ pub fn begin_undo(
     let engine = control::engine_of(app, id)?;
     if apply {
         let what = json!({ "scope": format!("{scope:?}"), "force": force });
-        control::audit(app, signed, Some(id), "undo", None, Some(what))?;
+        app.note(signed, Some(id), "undo", None, Some(what))?;
     }
     let task = Task::Undo { scope: scope.clone(), force, apply };
     Ok(app.jobs.begin(id, task, (app.now)(), async move {
@@ -163,7 +163,7 @@ pub fn begin_import(
     let engine = control::engine_of(app, id)?;
     let kept = serde_json::to_value(&import).map_err(Fault::failed)?;
     if apply {
-        control::audit(app, signed, Some(id), "import", None, Some(kept.clone()))?;
+        app.note(signed, Some(id), "import", None, Some(kept.clone()))?;
     }
     let task = Task::Import { what, import: kept, apply };
     Ok(app.jobs.begin(id, task, (app.now)(), async move {
