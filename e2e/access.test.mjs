@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { assertAccessible, assertFits, landing, launch, openPage } from './lib/browser.mjs';
+import { PASSWORD, comeIn, signIn as enter } from './lib/people.mjs';
 import { start } from './lib/program.mjs';
 
 const EMAIL = 'ada@tandem.example';
-const PASSWORD = 'seven quiet bicycles';
 
 let folder;
 let serve;
@@ -30,21 +30,7 @@ after(async () => {
 const at = (path) => new URL(path, serve.ready.url).href;
 const press = (page, name) => landing(page, () => page.getByRole('button', { name, exact: true }).click());
 
-/** Fills in the page that a one-time link opens. */
-async function comeIn(page, { name, email }) {
-  await page.getByLabel('Name').fill(name);
-  if (email) await page.getByLabel('Email address').fill(email);
-  await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
-  await page.getByLabel('New password, once more').fill(PASSWORD);
-  await press(page, 'Save and sign in');
-}
-
-async function signIn(page, email = EMAIL, password = PASSWORD) {
-  await page.goto(at('/sign-in'));
-  await page.getByLabel('Email address').fill(email);
-  await page.getByLabel('Password').fill(password);
-  return press(page, 'Sign in');
-}
+const signIn = (page, email = EMAIL, password = PASSWORD) => enter(page, at('/'), email, password);
 
 test('nobody sees anything before they sign in', async () => {
   const { page, close } = await openPage(browser);
@@ -61,7 +47,7 @@ test('whoever opens the link that was printed becomes the administrator', async 
   await page.goto(serve.ready.administrator_link);
   await assertAccessible(page);
   await comeIn(page, { name: 'Ada', email: EMAIL });
-  await page.waitForURL(at('/'));
+  await page.waitForURL(at('/setup'));
   await page.getByRole('link', { name: EMAIL }).waitFor();
   const again = await page.goto(serve.ready.administrator_link);
   assert.equal(again.status(), 404);
@@ -134,7 +120,7 @@ test('signing in needs nothing but a keyboard', async () => {
   while ((await focused()) !== 'password') await page.keyboard.press('Tab');
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press('Enter');
-  await page.waitForURL(at('/'));
+  await page.waitForURL(at('/setup'));
   await close();
 });
 
@@ -152,7 +138,7 @@ test('a changed password signs out everywhere else', async () => {
   await elsewhere.page.goto(at('/'));
   assert.equal(new URL(elsewhere.page.url()).pathname, '/sign-in');
   await signIn(elsewhere.page, EMAIL, fresh);
-  await elsewhere.page.waitForURL(at('/'));
+  await elsewhere.page.waitForURL(at('/setup'));
   await elsewhere.close();
 });
 

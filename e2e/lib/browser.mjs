@@ -54,9 +54,13 @@ export async function landing(page, act) {
 
 /** Fails where the page is wider than its window, so that a person would have to scroll sideways to read it. */
 export async function assertFits(page) {
-  const { wanted, given } = await page.evaluate(() => ({
-    wanted: document.documentElement.scrollWidth,
-    given: document.documentElement.clientWidth,
-  }));
-  assert.ok(wanted <= given, `${page.url()} is ${wanted} wide in a window of ${given}`);
+  const { wanted, given, beyond } = await page.evaluate(() => {
+    const given = document.documentElement.clientWidth;
+    const scrolls = (element) => element && (getComputedStyle(element).overflowX !== 'visible' || scrolls(element.parentElement));
+    const beyond = [...document.body.querySelectorAll('*')]
+      .filter((element) => element.getBoundingClientRect().right > given && !scrolls(element.parentElement))
+      .map((element) => element.outerHTML.slice(0, 80));
+    return { wanted: document.documentElement.scrollWidth, given, beyond };
+  });
+  assert.ok(wanted <= given, `${page.url()} is ${wanted} wide in a window of ${given}: ${beyond.slice(0, 5).join(' | ')}`);
 }

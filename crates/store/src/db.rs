@@ -302,10 +302,10 @@ mod tests {
     #[test]
     fn a_row_that_names_another_that_is_not_there_is_told() {
         let store = Store::open_in_memory().unwrap();
-        let broken = "PRAGMA foreign_keys = OFF; INSERT INTO secret VALUES ('nobody', 'token', x'00');";
+        let broken = "PRAGMA foreign_keys = OFF; INSERT INTO choice VALUES ('nobody', 'hubspot', 'contacts', 'key', '1', 0);";
         store.lock().execute_batch(broken).unwrap();
         let told = store.integrity_check().unwrap();
-        assert_eq!(told, ["a row of secret names a row of connection that is not there"]);
+        assert_eq!(told, ["a row of choice names a row of connection that is not there"]);
     }
 
     #[test]

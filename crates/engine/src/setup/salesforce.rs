@@ -209,7 +209,7 @@ fn my_domain(text: &str, given: Option<&Url>) -> Option<Url> {
     // People copy the address of the page they see, which is another host of the same org.
     let host = host.replace(".lightning.force.com", ".my.salesforce.com");
     let fits = url.scheme() == "https" && url.port().is_none() && url.username().is_empty();
-    let theirs = ENDINGS.iter().any(|ending| host.len() > ending.len() && host.ends_with(ending));
+    let theirs = !host.starts_with('.') && ENDINGS.iter().any(|ending| host.ends_with(ending));
     (fits && theirs).then(|| Url::parse(&format!("https://{host}")).ok()).flatten()
 }
 

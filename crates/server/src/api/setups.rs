@@ -403,5 +403,6 @@ async fn finish(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<Begun>), Fault> {
     let id = of(&app, &signed)?.finish(&id).await.map_err(fault)?;
+    app.note(&signed, Some(&id), "connect", None, None)?;
     Ok((StatusCode::CREATED, Json(Begun { id: id.as_str().to_owned() })))
 }

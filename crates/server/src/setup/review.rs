@@ -259,7 +259,10 @@ async fn finish(
     Path(draft): Path<String>,
 ) -> Result<Response, Fault> {
     match of(&app, &signed)?.finish(&draft).await {
-        Ok(id) => Ok(see_done(&format!("/c/{}/health", id.as_str()), "setup-done-finished")),
+        Ok(id) => {
+            app.note(&signed, Some(&id), "connect", None, None)?;
+            Ok(see_done(&format!("/c/{}/health", id.as_str()), "setup-done-finished"))
+        }
         Err(error) => after(&app, &signed, page, &draft, Step::Review, Err(error)).await,
     }
 }
