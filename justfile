@@ -15,7 +15,7 @@ check:
     ./test rust
 
 # The seeded histories; `just seeds 2000`
-seeds n="500":
+seeds n="100":
     cargo run --release -p simulation -- --seeds {{n}}
 
 # One history again, with what happened in it
